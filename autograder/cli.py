@@ -1,0 +1,223 @@
+"""The `course` command: thin, one function per verb. Errors are one line; exit codes in README.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.course import Course, UsageError
+
+USAGE, INTERRUPTED = 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but a wrong option is one line and exit code 2."""
+
+    def error(self, message: str) -> None:
+        """Raises UsageError instead of printing the whole usage."""
+        raise UsageError(f"{message} (도움말: {self.prog} --help)")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _labs(course: Course, arguments: argparse.Namespace):
+    return course.chosen(arguments.labs)
+
+
+def release(course: Course, arguments: argparse.Namespace) -> int:
+    """solutions/ -> labs/."""
+    from autograder.publish.release import check_releases
+    from autograder.publish.release import release as make_releases
+
+    if arguments.check:
+        stale = check_releases(course, _labs(course, arguments))
+        for line in stale:
+            _say(line)
+        return 1 if stale else 0
+    make_releases(course, _labs(course, arguments), _say)
+    return 0
+
+
+def collect(course: Course, arguments: argparse.Namespace) -> int:
+    """Takes in hand-ins."""
+    from autograder.intake.collect import collect as take_in
+
+    lab = course.lab(arguments.lab).name if arguments.lab else None
+    take_in(course, Path(arguments.source), lab, arguments.student, _say)
+    return 0
+
+
+def grade(course: Course, arguments: argparse.Namespace) -> int:
+    """Grades what is new."""
+    if arguments.scheduler:
+        raise UsageError("--scheduler는 아직 없습니다. 이 기계에서 --workers로 채점하세요")
+    if arguments.workers is not None and arguments.workers < 1:
+        raise UsageError("--workers는 1 이상이어야 합니다")
+    from autograder.grading.grade import grade as grade_labs
+    from autograder.grading.grade import write_json
+
+    labs = _labs(course, arguments)
+    if arguments.student:
+        _known_student(course, arguments.student)
+    results = grade_labs(course, labs, arguments.student, arguments.workers, arguments.force, _say)
+    if arguments.json:
+        write_json(Path(arguments.json), results)
+    for result in results:
+        if result.status != "graded":
+            who = f"{result.student or '?'}/{result.lab or '?'}"
+            word = "거절" if result.status == "refused" else "실패"
+            _say(f"{word} {who}: {result.file}: {result.reason}")
+    return 1 if any(result.status == "failed" for result in results) else 0
+
+
+def _known_student(course: Course, student: str) -> None:
+    from autograder.intake.inbox import Inbox
+    from autograder.intake.roster import Roster
+
+    known = {person.id for person in Roster.load(course).people}
+    known |= {handin.student for handin in Inbox(course).records()}
+    known |= {path.name for path in course.root.glob("submitted/*") if path.is_dir()}
+    if student not in known:
+        raise UsageError(f"'{student}'이라는 학생은 없습니다 (명단에도 제출에도)")
+
+
+def feedback(course: Course, arguments: argparse.Namespace) -> int:
+    """Writes the pages that students get."""
+    from autograder.feedback.feedback import feedback as write_pages
+
+    write_pages(course, _labs(course, arguments), _say)
+    return 0
+
+
+def roster(course: Course, arguments: argparse.Namespace) -> int:
+    """Takes in the class list."""
+    from autograder.intake.roster import import_roster
+
+    count = import_roster(course, Path(arguments.file))
+    _say(f"{count}명의 명단을 받았습니다: {course.roster.name}")
+    return 0
+
+
+def export(course: Course, arguments: argparse.Namespace) -> int:
+    """Writes the grade table."""
+    from autograder.grading.export import export as write_table
+
+    to = Path(arguments.to) if arguments.to else None
+    path = write_table(course, _labs(course, arguments), arguments.format, to)
+    _say(f"성적표: {path}")
+    return 0
+
+
+def status(course: Course, arguments: argparse.Namespace) -> int:
+    """Prints who handed in what."""
+    from autograder.grading.status import lines
+
+    for line in lines(course, _labs(course, arguments)):
+        _say(line)
+    return 0
+
+
+def publish(course: Course, arguments: argparse.Namespace) -> int:
+    """Writes the public tree."""
+    from autograder.publish.tree import LeakError
+    from autograder.publish.tree import publish as write_tree
+
+    try:
+        write_tree(course, Path(arguments.dest), _say)
+    except LeakError as error:
+        for leak in error.leaks:
+            print(f"course: {leak}", file=sys.stderr)
+        print(f"course: 발행하지 않았습니다: 비밀 {len(error.leaks)}건", file=sys.stderr)
+        return 1
+    return 0
+
+
+def verify(course: Course, arguments: argparse.Namespace) -> int:
+    """Tests the tests."""
+    from autograder.grading.verify import verify as try_tests
+
+    problems = try_tests(course, _labs(course, arguments), arguments.workers, _say)
+    return 1 if problems else 0
+
+
+def serve(course: Course, arguments: argparse.Namespace) -> int:
+    """Serves the book and the labs."""
+    from autograder.portal.site import serve as serve_site
+
+    serve_site(course, arguments.host, arguments.port, _say)
+    return 0
+
+
+def doctor(course: Course, arguments: argparse.Namespace) -> int:
+    """Prints what this machine can do."""
+    from autograder.doctor import lines
+
+    for line in lines(course):
+        _say(line)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line: a sub-parser for every verb of DESIGN's table."""
+    top = _Parser(prog="course", description="순환에서 정렬까지: 실습을 만들고, 받고, 채점합니다.")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+
+    def verb(function, text: str, labs: bool = False) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(function.__name__, help=text, description=text)
+        sub.set_defaults(run=function)
+        if labs:
+            sub.add_argument("labs", nargs="*", metavar="LAB", help="실습 이름 (없으면 모두)")
+        return sub
+
+    sub = verb(release, "solutions/에서 학생용 labs/를 만듭니다", labs=True)
+    sub.add_argument("--check", action="store_true", help="만들지 않고, 낡은 것만 알립니다")
+    sub = verb(collect, "제출물(파일, 폴더, zip)을 받습니다")
+    sub.add_argument("source", metavar="SOURCE", help="파일, 폴더 또는 zip")
+    sub.add_argument("--lab", help="어느 실습인지 (없으면 노트북을 보고 압니다)")
+    sub.add_argument("--student", metavar="ID", help="누구의 제출인지 (파일 하나일 때)")
+    sub = verb(grade, "새로 들어온 것을 채점합니다", labs=True)
+    sub.add_argument("--student", metavar="ID", help="이 학생만")
+    sub.add_argument("--workers", type=int, metavar="N", help="동시에 몇 개 (기본: 코어 수)")
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="Dask 스케줄러 (아직 없음)")
+    sub.add_argument("--force", action="store_true", help="바뀌지 않은 것도 다시 채점합니다")
+    sub.add_argument("--json", metavar="FILE", help="결과를 JSON으로도 씁니다")
+    verb(feedback, "학생에게 줄 페이지를 씁니다", labs=True)
+    sub = verb(roster, "명단을 받습니다")
+    sub.add_argument("action", choices=["import"], help="import")
+    sub.add_argument("file", metavar="FILE", help="id,name,email,lms_id 열이 있는 CSV")
+    sub = verb(export, "성적표를 씁니다", labs=True)
+    sub.add_argument("--format", choices=["csv", "canvas", "moodle"], default="csv")
+    sub.add_argument("--to", metavar="FILE", help="쓸 파일 (기본: grades*.csv)")
+    verb(status, "누가 무엇을 냈고 무엇이 채점되었는지 보여 줍니다", labs=True)
+    sub = verb(publish, "공개해도 되는 것만 골라 DEST에 씁니다")
+    sub.add_argument("dest", metavar="DEST", help="새 폴더, 빈 폴더 또는 전에 발행한 폴더")
+    sub = verb(verify, "테스트를 시험합니다 (정답은 통과, 오답은 적발)", labs=True)
+    sub.add_argument("--workers", type=int, metavar="N", help="동시에 몇 개 (기본: 코어 수)")
+    sub = verb(serve, "책과 실습을 보여 주는 서버를 켭니다")
+    sub.add_argument("--host", default="127.0.0.1")
+    sub.add_argument("--port", type=int, default=8000)
+    verb(doctor, "버전과 이 기계의 격리 능력을 봅니다")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb. Returns the exit code: 0 good, 1 something failed, 2 wrongly called."""
+    try:
+        chosen = parser().parse_args(arguments)
+        return chosen.run(Course.find(), chosen)
+    except UsageError as error:
+        print(f"course: {error}", file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        print("course: 중단했습니다. 다시 실행하면 이어서 합니다.", file=sys.stderr)
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

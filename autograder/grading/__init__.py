@@ -1,0 +1,1 @@
+"""Submissions become scores in the gradebook."""

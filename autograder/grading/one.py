@@ -1,0 +1,112 @@
+"""One submission -> one result. No database, no shared state: safe to run many at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from autograder import notebooks
+from autograder.course import Course, Limits
+from autograder.grading.assignment import load_release, load_source
+from autograder.grading.record import graded_notebook
+from autograder.judge.plan import plan
+from autograder.judge.verdict import judge
+from autograder.results import Exercise, Manual
+from autograder.sandbox.executor import Executor, Step
+
+# Raise it when the same answers and tests would be scored or worded otherwise than before.
+GRADING = 1
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A lab as the grader needs it: the instructor's notebook, the release, the lab's files."""
+
+    lab: str
+    source: NotebookNode
+    release: NotebookNode
+    limits: Limits
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, course: Course, lab: str) -> Paper:
+        """Reads solutions/ and labs/. Raises UsageError when one is missing."""
+        folder = course.release(lab).parent
+        return cls(
+            lab,
+            load_source(course, lab),
+            load_release(course, lab),
+            course.limits,
+            _files(folder),
+        )
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """The lab's data by relative name."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".ipynb" and not path.name.startswith(".")
+    }
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What marking found: exercises with checks, the written answer, the notebook for formgrader."""
+
+    exercises: dict[str, Exercise]
+    manual: Manual | None
+    notebook: NotebookNode
+    seconds: float
+
+
+def fingerprint(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> str:
+    """The key of a result: equal keys mean equal answers, tests, points, limits and environment."""
+    content = {
+        "grading": GRADING,
+        "steps": [asdict(step) for step in steps],
+        "points": {notebooks.grade_id(c): notebooks.points(c) for c in paper.source.cells},
+        "written": [c.source for c in rebuilt.cells if notebooks.role(c) == "written"],
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in paper.files.items()},
+        "limits": asdict(paper.limits),
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "numpy": version("numpy"),
+    }
+    # A written cell without grade_id gives the key None: json cannot sort it beside strings.
+    content["points"].pop(None, None)
+    text = json.dumps(content, ensure_ascii=True, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
+    """Runs and judges one rebuilt notebook.
+
+    Raises:
+        ExecutorFailed: the machinery broke; nothing may be concluded about the student's work.
+    """
+    steps = plan(rebuilt, paper.source)
+    runs = executor.run(steps, paper.files, paper.limits)
+    exercises = judge(steps, runs, paper.source, paper.limits)
+    written = [cell for cell in rebuilt.cells if notebooks.role(cell) == "written"]
+    manual = None
+    if written:
+        maximum = sum(
+            notebooks.points(cell)
+            for cell in paper.source.cells
+            if notebooks.role(cell) == "written"
+        )
+        manual = Manual(None, maximum, "\n\n".join(cell.source for cell in written))
+    return Marked(
+        exercises,
+        manual,
+        graded_notebook(rebuilt, paper.source, runs, exercises),
+        round(sum(run.seconds for run in runs), 3),
+    )

@@ -1,0 +1,51 @@
+"""nbgrader's preprocessors of ours: plain `nbgrader autograde` takes the same path as `course grade`."""
+
+from __future__ import annotations
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.course import Course
+from autograder.grading import assignment
+from autograder.grading import gradebook as book
+from autograder.grading.grade import settle
+from autograder.grading.one import Paper, mark
+from autograder.intake.notebook import parse
+from autograder.intake.rebuild import rebuild
+from autograder.intake.submission import submissions
+from autograder.sandbox.fork import ForkExecutor
+
+
+class RebuildSubmission(NbGraderPreprocessor):
+    """Puts the text of the student's answers into the released notebook; believes nothing else."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """See NbGraderPreprocessor."""
+        course, lab = Course.find(), resources["nbgrader"]["assignment"]
+        handed_in = parse(nbformat.writes(nb).encode(), course.limits)
+        return rebuild(handed_in, assignment.load_release(course, lab), lab).notebook, resources
+
+
+class JudgeSubmission(NbGraderPreprocessor):
+    """Runs and judges the rebuilt notebook and saves its scores as `course grade` does."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """See NbGraderPreprocessor."""
+        course = Course.find()
+        lab, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        submission = next(s for s in submissions(course, lab) if s.handin.student == student)
+        paper, executor = Paper.load(course, lab), ForkExecutor()
+        try:
+            marked = mark(paper, submission.rebuilt.notebook, executor)
+        finally:
+            executor.close()
+        with book.open_gradebook(course) as gradebook:
+            assignment.register(gradebook, course, course.lab(lab), paper.source)
+            settle(gradebook, course, submission, paper, marked)
+        return marked.notebook, resources

@@ -1,0 +1,72 @@
+"""Many submissions at once on this machine: workers share nothing, each owns an executor."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import TypeVar
+
+from autograder.sandbox.executor import Executor, ExecutorFailed
+from autograder.sandbox.fork import ForkExecutor
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+
+TRIES = 2  # a warm process that died may have died of something else than this submission
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Our fault: why nothing can be said about a job."""
+
+    reason: str
+
+
+def run_all(
+    jobs: Sequence[Job],
+    work: Callable[[Job, Executor], Answer],
+    workers: int,
+    make_executor: Callable[[], Executor] = ForkExecutor,
+) -> Iterator[tuple[Job, Answer | Failure]]:
+    """Does `work(job, executor)` for every job and yields each as it is done, in any order.
+
+    Threads are enough: student code runs in processes of its own. A job that fails is yielded with
+    a Failure and stops no other. Leaving the loop early (Ctrl-C too) ends every process.
+    """
+    free: queue.SimpleQueue[Executor] = queue.SimpleQueue()
+    executors: list[Executor] = []
+    stop = threading.Event()
+
+    def one(job: Job) -> Answer | Failure:
+        if stop.is_set():
+            return Failure("중단되었습니다")
+        executor = free.get()
+        try:
+            for attempt in range(1, TRIES + 1):
+                try:
+                    return work(job, executor)
+                except ExecutorFailed as error:
+                    if attempt == TRIES or stop.is_set():
+                        return Failure(str(error))
+                except Exception as error:  # noqa: BLE001  one submission never stops the others
+                    return Failure(f"채점 도구의 오류: {type(error).__name__}: {error}")
+            raise AssertionError("unreachable")
+        finally:
+            free.put(executor)
+
+    for _ in range(max(1, min(workers, len(jobs)))):
+        executors.append(make_executor())
+        free.put(executors[-1])
+    threads = ThreadPoolExecutor(len(executors), thread_name_prefix="grade")
+    try:
+        futures = {threads.submit(one, job): job for job in jobs}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        stop.set()
+        for executor in executors:
+            executor.close()
+        threads.shutdown(wait=True, cancel_futures=True)

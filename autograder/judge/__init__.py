@@ -1,0 +1,1 @@
+"""Which cells run, and what the runs of the test cells mean."""

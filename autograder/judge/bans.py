@@ -1,0 +1,87 @@
+"""Finds calls that an exercise forbids by reading the student's code (its syntax tree).
+
+The other half works while the code runs (sandbox.cells patches the names); this half sees what a
+patch cannot: `from torch.nn.functional import cross_entropy` bound before the patch.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+
+def _parse(code: str) -> ast.Module | None:
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _aliases(trees: Iterable[ast.Module]) -> dict[str, str]:
+    """Local name → dotted name, from every import statement of the notebook."""
+    found: dict[str, str] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for each in node.names:
+                    name = each.asname or each.name.split(".")[0]
+                    found[name] = each.name if each.asname else name
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                for each in node.names:
+                    found[each.asname or each.name] = f"{node.module}.{each.name}"
+    return found
+
+
+def _dotted(node: ast.expr, aliases: dict[str, str]) -> str | None:
+    """The dotted name that an expression such as `F.cross_entropy` stands for, if it is one."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id not in aliases:
+        return None
+    return ".".join([aliases[node.id], *reversed(parts)])
+
+
+def find_banned(
+    answer: str, entry: Iterable[str], other_cells: Iterable[str], banned: Iterable[str]
+) -> str | None:
+    """The first banned dotted name that the exercise's functions use, themselves or through helpers.
+
+    Args:
+        answer: the exercise's answer cell.
+        entry: names of the functions that the tests call.
+        other_cells: every other code cell that runs (imports and helpers may stand there).
+        banned: dotted names. `torch.Tensor.x` also matches any method call `.x(…)`.
+
+    A helper that no tested function reaches costs nothing. Cells that do not parse are passed over.
+    """
+    banned = set(banned)
+    trees = [tree for code in (answer, *other_cells) if (tree := _parse(code))]
+    if not banned or not trees:
+        return None
+    aliases = _aliases(trees)
+    methods = {name.rsplit(".", 1)[1]: name for name in banned if name.startswith("torch.Tensor.")}
+    functions: dict[str, ast.AST] = {}
+    for tree in reversed(trees):  # the answer cell comes first and wins
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                functions[node.name] = node
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                functions[node.targets[0].id] = node  # f = lambda …, f = F.cross_entropy
+    seen: set[str] = set()
+    todo = [name for name in entry if name in functions]
+    while todo:
+        name = todo.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        for node in ast.walk(functions[name]):
+            if isinstance(node, ast.Attribute | ast.Name):
+                if (dotted := _dotted(node, aliases)) in banned:
+                    return dotted
+            if isinstance(node, ast.Attribute) and node.attr in methods:
+                return methods[node.attr]
+            if isinstance(node, ast.Name) and node.id in functions:
+                todo.append(node.id)
+    return None

@@ -1,0 +1,85 @@
+"""What the cells of a lab's notebook are: exercises, tests, demos, markers.
+
+One place for the conventions that solutions/, labs/ and hand-ins share (autograder/README.md lists them).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import nbformat
+from nbformat import NotebookNode
+
+Role = Literal["answer", "written", "public", "hidden", "demo", "setup", "given"]
+
+# `# [rnn:bptt]` in code, `<!-- [rnn:reflection] -->` in Markdown.
+MARKER = re.compile(r"^\s*(?:#|<!--)\s*\[([a-z0-9-]+):([A-Za-z0-9_]+)\]")
+
+
+def marker(source: str) -> tuple[str, str] | None:
+    """(lab, exercise) of a cell's marker line, which stands in one of its first three lines."""
+    for line in source.splitlines()[:3]:
+        if found := MARKER.match(line):
+            return found[1], found[2]
+    return None
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """nbgrader's id of the cell, or None."""
+    found = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return found if isinstance(found, str) else None
+
+
+def role(cell: NotebookNode) -> Role:
+    """What a cell of an instructor's or a released notebook is for (never ask it of a hand-in)."""
+    about = cell.metadata.get("nbgrader", {})
+    tags = cell.metadata.get("tags", [])
+    if about.get("solution"):
+        return "written" if about.get("grade") else "answer"
+    if about.get("grade"):
+        return "hidden" if about["grade_id"].endswith("-hidden") else "public"
+    if "setup" in tags:
+        return "setup"
+    return "demo" if "demo" in tags else "given"
+
+
+def exercise(cell: NotebookNode) -> str | None:
+    """The exercise that an answer, written or test cell belongs to; None for other cells."""
+    name = grade_id(cell)
+    if name is None or role(cell) not in ("answer", "written", "public", "hidden"):
+        return None
+    return re.sub(r"-(public|hidden)$", "", name)
+
+
+def points(cell: NotebookNode) -> float:
+    """Points of a test or written cell; 0 for others."""
+    return float(cell.metadata.get("nbgrader", {}).get("points", 0) or 0)
+
+
+def read(path: Path) -> NotebookNode:
+    """One of our own notebooks (hand-ins go through intake.notebook instead)."""
+    return nbformat.read(path, as_version=4)
+
+
+def dumps(notebook: NotebookNode) -> str:
+    """The one way in which we write notebooks: same notebook, same bytes."""
+    return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all: a reader or a crash never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.chmod(name, 0o644)
+    os.replace(name, path)
+
+
+def write(path: Path, notebook: NotebookNode) -> None:
+    """Writes a notebook whole or not at all."""
+    write_text(path, dumps(notebook))

@@ -1,0 +1,87 @@
+"""The one small door to wherever student code runs.
+
+Grading knows only `Executor`: give it cells, get back what each cell did. The judge's walls
+(separate test process, namespaces) go behind this door without anyone above noticing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from autograder.course import Limits
+
+Kind = Literal["given", "answer", "extra", "test"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell to run.
+
+    `exercise` is set for answer and test cells. `defines` and `banned` are set for test cells: while a
+    function called like one of `defines` runs, every dotted name in `banned` raises.
+    `after` names a step; when that one hung or died, this one would too and is not run (a hidden
+    test after its exercise's public test).
+    """
+
+    id: str
+    source: str
+    kind: Kind
+    exercise: str | None = None
+    defines: tuple[str, ...] = ()
+    banned: tuple[str, ...] = ()
+    after: str | None = None
+
+
+@dataclass
+class CellError:
+    """What a cell raised. `message` and `hints` are there when it was a `checks.Mistake`."""
+
+    name: str
+    value: str
+    trace: str = ""
+    line: int | None = None
+    message: str = ""
+    hints: list[str] = field(default_factory=list)
+
+
+@dataclass
+class CellRun:
+    """What became of one cell.
+
+    status: `ok`; `error` (it raised); `timeout` (it was interrupted, or had to be killed, after its
+    time); `died` (the process ended in it: memory, `os._exit`); `not_run` (no time was left).
+    `outputs` are nbformat outputs. `banned` is the first banned name that was called.
+    """
+
+    id: str
+    status: Literal["ok", "error", "timeout", "died", "not_run"]
+    outputs: list[dict] = field(default_factory=list)
+    error: CellError | None = None
+    seconds: float = 0.0
+    banned: str | None = None
+
+
+class ExecutorFailed(Exception):
+    """Our fault, not the student's: the warm process is gone or does not answer."""
+
+
+class Executor(Protocol):
+    """Runs cells in order in one fresh process; one cell's failure never stops the ones after it."""
+
+    def run(
+        self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits
+    ) -> list[CellRun]:
+        """Runs `steps` in a private folder that holds `files` (relative name → bytes).
+
+        Returns one CellRun per step, in order.
+
+        Raises:
+            ExecutorFailed: the machinery broke; nothing is known about the cells.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends every process that belongs to this executor."""
+        ...
