@@ -56,7 +56,7 @@ def _people(course: Course, gradebook: Gradebook) -> list[Person]:
     people = list(Roster.load(course).people)
     known = {person.id for person in people}
     others = sorted(student.id for student in gradebook.students if student.id not in known)
-    return people + [Person(id=name, name="", email="", lms_id="") for name in others]
+    return people + [Person(id=name) for name in others]
 
 
 def _safe(text: str) -> str:

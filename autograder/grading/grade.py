@@ -61,13 +61,18 @@ def grade(
                 handin = submission.handin
                 if student and handin.student != student:
                     continue
+                if submission.rebuilt is None:
+                    results.append(_refusal(handin))
+                    continue
                 done = None if force else record.load(course, handin.student, lab.name)
                 if done and done.key == _key(submission, paper) and _same_hand_in(done, handin):
                     results.append(done)
                 else:
                     todo.append(_Job(submission, paper))
         cores = workers or os.cpu_count() or 1
-        bar = tqdm(total=len(todo), desc="채점", unit="개", disable=quiet or not todo)
+        bar = tqdm(
+            total=len(todo), desc="채점", unit="개", disable=True if quiet or not todo else None
+        )
         with bar:
             for job, answer in run_all(todo, _work, cores):
                 results.append(settle(gradebook, course, job.submission, job.paper, answer))
@@ -156,19 +161,21 @@ def _refused(course: Course, labs: Sequence[Lab], student: str | None) -> list[R
             continue
         if student and handin.student != student:
             continue
-        found.append(
-            Result(
-                student=handin.student,
-                lab=handin.lab,
-                file=handin.file,
-                sha256=handin.sha256,
-                attempt=handin.attempt,
-                status="refused",
-                reason=handin.reason,
-                handed_in=_utc(handin),
-            )
-        )
+        found.append(_refusal(handin))
     return found
+
+
+def _refusal(handin: HandIn) -> Result:
+    return Result(
+        student=handin.student,
+        lab=handin.lab,
+        file=handin.file,
+        sha256=handin.sha256,
+        attempt=handin.attempt,
+        status="refused",
+        reason=handin.reason,
+        handed_in=_utc(handin),
+    )
 
 
 def _summary(results: Sequence[Result], fresh: int) -> str:

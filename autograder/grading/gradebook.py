@@ -6,15 +6,25 @@ back from here. result.json (record.py) only adds what the gradebook has no colu
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from autograder.course import Course, UsageError
 from autograder.grading.late import late_penalty
 from autograder.results import Result
+
+
+# nbgrader fills its rows in an order that SQLAlchemy 2 remarks on; nothing is lost by it.
+warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\b")
 
 
 @contextmanager
@@ -24,8 +34,9 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
     Raises:
         UsageError: the database cannot be opened.
     """
-    from sqlalchemy.exc import SQLAlchemyError
-
+    if shutil.which("alembic") is None:
+        # nbgrader calls `alembic` by name when it makes a new database; it lies beside our Python.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     try:
         gradebook = Gradebook(course.db_url, course.settings["course"]["id"])
     except (SQLAlchemyError, ImportError) as error:

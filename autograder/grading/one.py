@@ -13,7 +13,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder import notebooks
-from autograder.course import Course, Limits
+from autograder.course import Course, Limits, UsageError
 from autograder.grading.assignment import load_release, load_source
 from autograder.grading.record import graded_notebook
 from autograder.judge.plan import plan
@@ -37,15 +37,22 @@ class Paper:
 
     @classmethod
     def load(cls, course: Course, lab: str) -> Paper:
-        """Reads solutions/ and labs/. Raises UsageError when one is missing."""
-        folder = course.release(lab).parent
-        return cls(
-            lab,
-            load_source(course, lab),
-            load_release(course, lab),
-            course.limits,
-            _files(folder),
-        )
+        """Reads solutions/ and labs/.
+
+        Raises:
+            UsageError: one is missing, or labs/ was made from a notebook with other graded cells.
+        """
+        source, release = load_source(course, lab), load_release(course, lab)
+        if _graded_cells(source) != _graded_cells(release):
+            raise UsageError(
+                f"labs/{lab}이(가) solutions/{lab}과(와) 다릅니다: course release {lab}"
+            )
+        return cls(lab, source, release, course.limits, _files(course.release(lab).parent))
+
+
+def _graded_cells(notebook: NotebookNode) -> list[str]:
+    names = [notebooks.grade_id(cell) for cell in notebook.cells if notebooks.exercise(cell)]
+    return sorted(name for name in names if name)
 
 
 def _files(folder: Path) -> dict[str, bytes]:

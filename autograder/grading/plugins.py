@@ -13,8 +13,7 @@ from autograder.grading import gradebook as book
 from autograder.grading.grade import settle
 from autograder.grading.one import Paper, mark
 from autograder.intake.notebook import parse
-from autograder.intake.rebuild import rebuild
-from autograder.intake.submission import submissions
+from autograder.intake.submission import rebuild_for, submissions
 from autograder.sandbox.fork import ForkExecutor
 
 
@@ -27,7 +26,7 @@ class RebuildSubmission(NbGraderPreprocessor):
         """See NbGraderPreprocessor."""
         course, lab = Course.find(), resources["nbgrader"]["assignment"]
         handed_in = parse(nbformat.writes(nb).encode(), course.limits)
-        return rebuild(handed_in, assignment.load_release(course, lab), lab).notebook, resources
+        return rebuild_for(course, lab, handed_in).notebook, resources
 
 
 class JudgeSubmission(NbGraderPreprocessor):

@@ -15,7 +15,7 @@ from autograder.intake.submission import submissions
 def lines(course: Course, labs: Sequence[Lab]) -> Iterator[str]:
     """One line per hand-in that counts, then the refused ones, then who is missing."""
     inbox = Inbox(course)
-    roster = [person.id for person in Roster.load(course).people]
+    expected = [person.id for person in Roster.load(course).people]
     with open_gradebook(course) as gradebook:
         for lab in labs:
             yield f"■ {lab.name} — {lab.title}"
@@ -23,6 +23,9 @@ def lines(course: Course, labs: Sequence[Lab]) -> Iterator[str]:
             for submission in submissions(course, lab.name):
                 handin = submission.handin
                 here.add(handin.student)
+                if submission.rebuilt is None:
+                    yield _refusal(course, handin)
+                    continue
                 result = record.load(course, handin.student, lab.name)
                 if result is None or result.sha256 != handin.sha256:
                     state = "채점 전"
@@ -37,7 +40,7 @@ def lines(course: Course, labs: Sequence[Lab]) -> Iterator[str]:
             for handin in inbox.refused():
                 if handin.lab == lab.name:
                     yield _refusal(course, handin)
-            if missing := [name for name in roster if name not in here]:
+            if missing := [name for name in expected if name not in here]:
                 yield f"  내지 않음 {len(missing)}명: {', '.join(missing)}"
     unknown = [handin for handin in inbox.refused() if handin.lab is None]
     if unknown:

@@ -141,7 +141,7 @@ def verify(
     for lab in labs:
         mine = _count_problems(course, lab)
         todo = cases(course, lab)
-        with tqdm(total=len(todo), desc=lab.name, unit="개", disable=quiet) as bar:
+        with tqdm(total=len(todo), desc=lab.name, unit="개", disable=quiet or None) as bar:
             work = run_all(
                 todo,
                 lambda case, executor: mark(case.paper, case.notebook, executor),

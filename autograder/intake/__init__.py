@@ -1,0 +1,1 @@
+"""Anything that a student hands in becomes a clean Submission."""
