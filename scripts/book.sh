@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Builds the book into _build/html/. A warning is an error: a dead link, a term that the glossary
+# bans or a figure without alt text stops the build by name.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p _build
+
+# Two builds at once spoil each other's cache (tests/booksite.py takes the same lock).
+exec 9>_build/.lock
+if command -v flock >/dev/null; then flock 9; fi
+
+# The execution cache knows a page by its code cells alone. What those cells import and read
+# is watched here, by content (a fresh clone's dates say nothing).
+inputs="$({ find book/kit.py book/data requirements.txt constraints.txt -type f \
+  -not -path '*/__pycache__/*' -exec sha256sum {} + 2>/dev/null || true; } | sort)"
+if [ "$(cat _build/.inputs 2>/dev/null)" != "$inputs" ]; then
+  rm -rf _build/.jupyter_cache _build/.doctrees
+  printf '%s\n' "$inputs" >_build/.inputs
+fi
+
+# Jupyter Book ends with a screenful of praise; it is shown only when there is something to mend.
+if ! jupyter-book build book --config _config.yml --toc "$PWD/_toc.yml" --path-output . \
+  -q -W --keep-going >_build/book.log 2>&1 </dev/null; then
+  cat _build/book.log >&2
+  # Sphinx would not read these pages again, and the next build would pass without a warning.
+  rm -rf _build/.doctrees
+  echo "책을 만들지 못했습니다: 위의 메시지를 보고 고치세요." >&2
+  exit 1
+fi
