@@ -1,0 +1,141 @@
+"""Diagnoses for the tests of a lab: one Korean sentence, then folded hints.
+
+A test says what is off in terms of the thing (shape, dtype, first wrong entry), never
+shows a stack trace, and keeps the second and third hint folded until they are asked for.
+Needs torch only; IPython 7.34 and 9 show it nicely, plain Python shows the same words.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import torch
+
+ORDINALS = ("두 번째", "세 번째", "네 번째", "다섯 번째")
+
+
+class Mistake(AssertionError):
+    """A failed test, told to the student.
+
+    Args:
+        message: one Korean sentence: what is off.
+        hints: further Korean hints, shown folded, the gentlest first.
+    """
+
+    def __init__(self, message: str, *hints: str) -> None:
+        super().__init__(message, *hints)  # args hold all of it, so it pickles
+        self.message = message
+        self.hints = hints
+        for line in self._hint_lines() if hasattr(self, "add_note") else ():
+            self.add_note(line)  # plain Python prints notes below the message
+
+    def __str__(self) -> str:
+        return self.message
+
+    def _hint_lines(self) -> list[str]:
+        return [f"{o} 힌트: {h}" for o, h in zip(ORDINALS, self.hints, strict=False)]
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython asks for this instead of a traceback."""
+        folded = _show_folded(self.hints)
+        return [f"✗ {self.message}", *([] if folded else self._hint_lines())]
+
+
+def _show_folded(hints: Sequence[str]) -> bool:
+    """Display hints as <details>; False where there is no notebook to do so."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import HTML, display
+
+        if not hints or getattr(get_ipython(), "kernel", None) is None:
+            return False
+        display(
+            HTML(
+                "".join(
+                    f"<details><summary>{o} 힌트</summary><p>{html.escape(h)}</p></details>"
+                    for o, h in zip(ORDINALS, hints, strict=False)
+                )
+            )
+        )
+    except Exception:  # a broken display must never hide the diagnosis
+        return False
+    return True
+
+
+def check(ok: Any, message: str, *hints: str) -> None:
+    """Raise Mistake(message, *hints) unless `ok` holds."""
+    if not bool(ok):
+        raise Mistake(message, *hints)
+
+
+def check_tensor(got: Any, name: str, *hints: str) -> torch.Tensor:
+    """Return `got` when it is a tensor, else say what it is instead."""
+    if got is None:
+        raise Mistake(f"{name}: 돌려준 값이 None입니다. return을 빠뜨리지 않았나요?", *hints)
+    if not isinstance(got, torch.Tensor):
+        kind = type(got).__name__
+        raise Mistake(f"{name}: torch.Tensor여야 하는데 {kind}입니다.", *hints)
+    return got
+
+
+def check_shape(got: Any, shape: Sequence[int], name: str, *hints: str) -> None:
+    """Check that `got` is a tensor of exactly this shape."""
+    found, want = tuple(check_tensor(got, name, *hints).shape), tuple(shape)
+    if found == want:
+        return
+    said = f"{name}: 모양이 다릅니다. 맞는 모양 {want}, 나온 모양 {found}."
+    if sorted(found) == sorted(want):
+        said += " 축의 순서가 바뀌었습니다."
+    elif len(found) != len(want):
+        said += f" 축이 {len(want)}개가 아니라 {len(found)}개입니다."
+    raise Mistake(said, *hints)
+
+
+def check_dtype(got: Any, dtype: torch.dtype, name: str, *hints: str) -> None:
+    """Check that `got` is a tensor of exactly this dtype."""
+    found = check_tensor(got, name, *hints).dtype
+    if found != dtype:
+        want, have = (str(d).removeprefix("torch.") for d in (dtype, found))
+        raise Mistake(f"{name}: dtype이 다릅니다. 맞는 dtype {want}, 나온 dtype {have}.", *hints)
+
+
+def check_close(
+    got: Any, want: Any, name: str, *hints: str, rtol: float = 1e-5, atol: float = 1e-8
+) -> None:
+    """Check |got − want| ≤ atol + rtol·|want| everywhere; name the first wrong entry.
+
+    Numbers and tensors are compared in double precision, NaN equals nothing, and the shapes
+    must agree (no broadcasting: it hides mistakes).
+    """
+    if isinstance(got, (int, float)):
+        got = torch.tensor(got, dtype=torch.float64)
+    want = torch.as_tensor(want).detach().cpu()
+    check_shape(got, want.shape, name, *hints)
+    have = got.detach().cpu()
+    exact = not (have.is_floating_point() or want.is_floating_point())
+    if not exact:
+        have, want = have.double(), want.double()
+    good = have == want if exact else torch.isclose(have, want, rtol=rtol, atol=atol)
+    if not bool(good.all()):
+        _first_wrong(have, want, good, name, hints)
+
+
+def _first_wrong(
+    have: torch.Tensor,
+    want: torch.Tensor,
+    good: torch.Tensor,
+    name: str,
+    hints: Sequence[str],
+) -> NoReturn:
+    index = tuple((~good).nonzero()[0].tolist())
+    values = f"맞는 값 {want[index].item():.6g}, 나온 값 {have[index].item():.6g}"
+    if not index:
+        raise Mistake(f"{name}: 값이 다릅니다. {values}.", *hints)
+    where = ", ".join(map(str, index))
+    wrong = int((~good).sum())
+    raise Mistake(
+        f"{name}: [{where}]의 값이 다릅니다. {values} (전체 {good.numel()}개 가운데 {wrong}개가 다름).",
+        *hints,
+    )
