@@ -1,6 +1,7 @@
 """nbgrader's settings, so that plain `nbgrader …` commands work in this folder and agree with `course`."""
 
 from autograder.course import Course
+from autograder.publish.preprocessors import IGNORED, RELEASE
 
 course = Course.find()
 c = get_config()  # noqa: F821  nbgrader puts it here
@@ -15,6 +16,9 @@ c.CourseDirectory.autograded_directory = "autograded"
 # nbgrader's own feedback shows hidden tests: it stays with the TAs, away from our feedback/.
 c.CourseDirectory.feedback_directory = "feedback-nbgrader"
 
+c.CourseDirectory.ignore = IGNORED
+
+c.GenerateAssignment.preprocessors = RELEASE
 c.IncludeHeaderFooter.header = "solutions/header.ipynb"
 c.IncludeHeaderFooter.footer = "solutions/footer.ipynb"
 c.ClearSolutions.code_stub = {"python": "# 여기에 답을 쓰세요.\nraise NotImplementedError()"}

@@ -210,7 +210,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = parser().parse_args(arguments)
         return chosen.run(Course.find(), chosen)
     except UsageError as error:
-        print(f"course: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"course: {line}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:
         return 1

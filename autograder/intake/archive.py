@@ -45,7 +45,11 @@ _ZIP_ERRORS = (
     OSError,
     MemoryError,
 )
-_JUNK = re.compile(r"\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$|timestamp\.txt$", re.IGNORECASE)
+# What systems and editors leave behind. `.rnn.ipynb` may be a hand-in, macOS's `._rnn.ipynb` never.
+_JUNK = re.compile(
+    r"\._|\.(?!.*\.ipynb$)|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$|timestamp\.txt$",
+    re.IGNORECASE | re.DOTALL,
+)
 _LINK = "심볼릭 링크입니다. 가리키는 파일이 아니라 파일 자체를 내 주세요."
 
 

@@ -216,7 +216,6 @@ class _Rebuild:
             if places[index] is not None:
                 upcoming = places[index] if index in answered else None
         extras: dict[int, list[NotebookNode]] = defaultdict(list)
-        ids: set[str] = {each.cell.id for each in self.target.cells}
         before = -1
         for index, cell in enumerate(self.cells):
             if places[index] is not None:
@@ -225,7 +224,7 @@ class _Rebuild:
                 # A helper in front of an answer that was moved down goes up with it.
                 answer = following[index]
                 moved = answer is not None and answer < before
-                extras[answer - 1 if moved else before].append(_extra(cell, ids))
+                extras[answer - 1 if moved else before].append(cell)
         return extras
 
     def _place(self, index: int, chosen: dict[str, int | None]) -> int | None:
@@ -255,9 +254,10 @@ class _Rebuild:
     def _merged(
         self, cells: list[NotebookNode], extras: dict[int, list[NotebookNode]]
     ) -> list[NotebookNode]:
-        merged = list(extras.get(-1, []))
+        ids = {cell.id for cell in cells}
+        merged = [_extra(cell, ids) for cell in extras.get(-1, [])]
         for index, cell in enumerate(cells):
-            merged += [cell, *extras.get(index, [])]
+            merged += [cell, *(_extra(each, ids) for each in extras.get(index, []))]
         return merged
 
 

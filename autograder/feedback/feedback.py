@@ -1,0 +1,117 @@
+"""`course feedback`: a page for every student who handed something in.
+
+Scores come from the gradebook (a TA may have changed one), the rest from the saved result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograder import notebooks
+from autograder.course import Course, Lab
+from autograder.feedback.page import Context, page, titles
+from autograder.feedback.withhold import SHORTEST, Withhold
+from autograder.grading import record
+from autograder.grading.gradebook import open_gradebook, refresh
+from autograder.intake.inbox import HandIn, Inbox
+from autograder.publish.addresses import book_config
+from autograder.publish.secrets import hidden_lines
+from autograder.results import Result
+
+
+def feedback(
+    course: Course, labs: Sequence[Lab] | None = None, say: Callable[[str], None] = print
+) -> None:
+    """Writes feedback/<student>/<lab>/<lab>.html for these labs (default: all), one line each.
+
+    A hand-in that was refused has a page too, where it is known whose it is. Twice in a row
+    writes the same bytes.
+    """
+    labs = course.labs if labs is None else labs
+    with open_gradebook(course) as gradebook:
+        for lab in labs:
+            count = _lab(course, lab, gradebook)
+            say(f"{lab.name}: 피드백 {count}명 (feedback/)")
+
+
+def _lab(course: Course, lab: Lab, gradebook: Gradebook) -> int:
+    withhold = Withhold(hidden_lines(notebooks.read(course.source(lab.name)), SHORTEST))
+    headings = titles(notebooks.read(course.release(lab.name)))
+    refused = _refused(course, lab)
+    found = {path.parent.parent.name for path in course.root.glob(f"records/*/{lab.name}/result.json")}
+    students = sorted(found | set(refused))
+    for student in students:
+        result = record.load(course, student, lab.name)
+        later = refused.get(student)
+        if result is None and later is None:
+            continue  # its record cannot be read: the next `course grade` makes it anew
+        if result is None:
+            result, later = _as_result(later), None
+        refresh(gradebook, result)
+        context = Context(
+            course=course.book_config.get("title", ""),
+            lab=lab.name,
+            title=lab.title,
+            timezone=course.timezone,
+            titles=headings,
+            deadline=lab.deadline,
+            penalty=_penalty(gradebook, lab, student),
+            comment=withhold.text(_comment(gradebook, lab, student)),
+            later=(later.file, later.reason) if later else None,
+            addresses=_addresses(course, lab),
+        )
+        path = course.feedback(student, lab.name) / f"{lab.name}.html"
+        notebooks.write_text(path, page(withhold.result(result), context))
+    return len(students)
+
+
+def _refused(course: Course, lab: Lab) -> dict[str, HandIn]:
+    """The last refused hand-in of each student that no accepted one followed."""
+    return {
+        handin.student: handin
+        for handin in Inbox(course).refused()
+        if handin.student is not None and handin.lab == lab.name
+    }
+
+
+def _as_result(handin: HandIn) -> Result:
+    return Result(
+        student=handin.student,
+        lab=handin.lab,
+        file=handin.file,
+        sha256=handin.sha256,
+        attempt=handin.attempt,
+        status="refused",
+        reason=handin.reason,
+        handed_in=handin.handed_in.astimezone(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _penalty(gradebook: Gradebook, lab: Lab, student: str) -> float:
+    try:
+        notebook = gradebook.find_submission_notebook(lab.name, lab.name, student)
+    except MissingEntry:
+        return 0.0
+    return float(notebook.late_submission_penalty or 0.0)
+
+
+def _comment(gradebook: Gradebook, lab: Lab, student: str) -> str:
+    """What a TA wrote beside the written answer in formgrader."""
+    try:
+        notebook = gradebook.find_submission_notebook(lab.name, lab.name, student)
+    except MissingEntry:
+        return ""
+    words = [each.manual_comment for each in notebook.comments if each.cell.name == "reflection"]
+    return "\n".join(filter(None, words))
+
+
+def _addresses(course: Course, lab: Lab) -> dict[str, str]:
+    config = book_config(course)
+    return {
+        "colab": config.lab_url(lab.name),
+        "page": config.page_url(lab.chapter),
+        "students": config.page_url("students"),
+    }

@@ -1,0 +1,1 @@
+"""Releases, the public tree, and the proof that nothing secret is in it."""
