@@ -23,6 +23,7 @@ from tests.grading.toycourse import (
     RIGHT,
     ROOT,
     command,
+    formgrader_scores,
     hand_in,
     make_course,
     scores,
@@ -266,38 +267,3 @@ def test_nbgrader_export_and_formgrader_show_the_same_scores(course):
         "s02": 40,
     }
     assert formgrader_scores(course) == {"s01": 100, "s02": 40}
-
-
-def formgrader_scores(course: Course) -> dict[str, float]:
-    """What formgrader's own page gets from its server."""
-    import os
-    import urllib.request
-
-    with subprocess.Popen(
-        [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
-        + ["--port=0", "--ServerApp.token=toy", "--ServerApp.port_retries=0"]
-        + ["--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"],
-        cwd=course.root,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
-            "JUPYTER_CONFIG_DIR": str(course.root / "jupyter"),
-            "JUPYTER_RUNTIME_DIR": str(course.root / "jupyter"),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
-        try:
-            deadline = time.monotonic() + 60
-            while not (found := list((course.root / "jupyter").glob("jpserver-*.json"))):
-                assert time.monotonic() < deadline and server.poll() is None
-                time.sleep(0.2)
-            time.sleep(0.5)
-            url = json.loads(found[0].read_text(encoding="utf-8"))["url"]
-            request = f"{url}formgrader/api/submissions/toy?token=toy"
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return {each["student"]: each["score"] for each in json.load(answer)}
-        finally:
-            server.terminate()
-            server.wait(timeout=30)

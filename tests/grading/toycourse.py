@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -106,3 +109,39 @@ def command(course: Course, *arguments: str, **environment: str) -> subprocess.C
         timeout=300,
         check=False,
     )
+
+
+def formgrader_scores(course: Course, lab: str = "toy") -> dict[str, float]:
+    """What formgrader's own page gets from its server."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
+        + ["--port=0", "--ServerApp.token=toy", "--ServerApp.port_retries=0"]
+        + ["--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"],
+        cwd=course.root,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
+            "JUPYTER_CONFIG_DIR": str(course.root / "jupyter"),
+            "JUPYTER_RUNTIME_DIR": str(course.root / "jupyter"),
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            deadline = time.monotonic() + 60
+            while not (found := list((course.root / "jupyter").glob("jpserver-*.json"))):
+                assert time.monotonic() < deadline and server.poll() is None
+                time.sleep(0.2)
+            time.sleep(0.5)
+            url = json.loads(found[0].read_text(encoding="utf-8"))["url"]
+            request = f"{url}formgrader/api/submissions/{lab}?token=toy"
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return {
+                    each["student"]: each["score"]
+                    for each in json.load(answer)
+                    if each["autograded"]
+                }
+        finally:
+            server.terminate()
+            server.wait(timeout=30)

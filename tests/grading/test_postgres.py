@@ -1,0 +1,82 @@
+"""The gradebook on a real PostgreSQL server, started here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.grade import grade
+from tests.grading.toycourse import HALF, RIGHT, command, hand_in, make_course, scores
+
+
+def _programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """The address of an empty database. The server listens on a socket in its own folder only."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server here (apt: postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="course-pg-", dir="/tmp"))
+    user = {}
+    if os.geteuid() == 0:  # PostgreSQL will not run as root
+        shutil.chown(folder, "postgres", "postgres")
+        user = {"user": "postgres", "group": "postgres", "cwd": folder}
+
+    def run(*arguments: str) -> None:
+        subprocess.run(
+            arguments, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user
+        )
+
+    data = str(folder / "data")
+    run(str(programs / "initdb"), "-D", data, "-U", "course", "-A", "trust", "-E", "UTF8")
+    control = [str(programs / "pg_ctl"), "-D", data, "-w"]
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    run(*control, "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://course@/postgres?host={folder}"
+    finally:
+        run(*control, "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_same_scores_as_on_sqlite(postgres, tmp_path, monkeypatch):
+    on_sqlite = make_course(tmp_path / "sqlite")
+    on_postgres = make_course(tmp_path / "postgres")
+    for course in (on_sqlite, on_postgres):
+        hand_in(course, "s01", RIGHT, written="한글 답")
+        hand_in(course, "학생-2", HALF)
+    grade(on_sqlite, on_sqlite.labs, workers=1, say=lambda line: None, quiet=True)
+    wanted = scores(on_sqlite)
+
+    monkeypatch.setenv("COURSE_DB_URL", postgres)
+    for _ in range(2):
+        grade(on_postgres, on_postgres.labs, workers=1, say=lambda line: None, quiet=True)
+        assert scores(on_postgres) == wanted
+    done = command(on_postgres, "nbgrader", "export", "--to", "table.csv")
+    assert done.returncode == 0, done.stderr
+    table = (on_postgres.root / "table.csv").read_text(encoding="utf-8")
+    assert "s01" in table and "100.0" in table
+    assert not (on_postgres.root / "gradebook.db").exists()
+
+
+def test_a_database_that_is_not_there_is_one_line(tmp_path, monkeypatch, capsys):
+    from autograder.cli import main
+
+    course = make_course(tmp_path / "course")
+    monkeypatch.chdir(course.root)
+    monkeypatch.setenv("COURSE_DB_URL", f"postgresql+psycopg://x@/x?host={tmp_path}")
+    assert main(["grade"]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
