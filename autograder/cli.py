@@ -30,16 +30,20 @@ def _labs(course: Course, arguments: argparse.Namespace):
 
 def release(course: Course, arguments: argparse.Namespace) -> int:
     """solutions/ -> labs/."""
-    from autograder.publish.release import check_releases
+    from autograder.publish.release import ReleaseError, check_releases
     from autograder.publish.release import release as make_releases
 
     if arguments.check:
-        stale = check_releases(course, _labs(course, arguments))
-        for line in stale:
-            _say(line)
-        return 1 if stale else 0
-    make_releases(course, _labs(course, arguments), _say)
-    return 0
+        problems = check_releases(course, _labs(course, arguments))
+    else:
+        try:
+            make_releases(course, _labs(course, arguments), _say)
+            problems = []
+        except ReleaseError as error:
+            problems = error.problems
+    for line in problems:
+        print(f"course: {line}", file=sys.stderr)
+    return 1 if problems else 0
 
 
 def collect(course: Course, arguments: argparse.Namespace) -> int:
@@ -210,8 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = parser().parse_args(arguments)
         return chosen.run(Course.find(), chosen)
     except UsageError as error:
-        for line in str(error).splitlines():
-            print(f"course: {line}", file=sys.stderr)
+        print(f"course: {error}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:
         return 1

@@ -9,15 +9,6 @@ mkdir -p _build
 exec 9>_build/.lock
 if command -v flock >/dev/null; then flock 9; fi
 
-# The execution cache knows a page by its code cells alone. What those cells import and read
-# is watched here, by content (a fresh clone's dates say nothing).
-inputs="$({ find book/kit.py book/data requirements.txt constraints.txt -type f \
-  -not -path '*/__pycache__/*' -exec sha256sum {} + 2>/dev/null || true; } | sort)"
-if [ "$(cat _build/.inputs 2>/dev/null)" != "$inputs" ]; then
-  rm -rf _build/.jupyter_cache _build/.doctrees
-  printf '%s\n' "$inputs" >_build/.inputs
-fi
-
 # Jupyter Book ends with a screenful of praise; it is shown only when there is something to mend.
 if ! jupyter-book build book --config _config.yml --toc "$PWD/_toc.yml" --path-output . \
   -q -W --keep-going >_build/book.log 2>&1 </dev/null; then

@@ -110,7 +110,9 @@ def _bare_jpeg(content: bytes) -> bytes | None:
         end = position + 2 + size
         if kind == 0xDA:  # the picture itself follows
             last = content.rfind(b"\xff\xd9")
-            return b"".join([*out, content[position:last], b"\xff\xd9"]) if last > position else None
+            return (
+                b"".join([*out, content[position:last], b"\xff\xd9"]) if last > position else None
+            )
         if not (0xE1 <= kind <= 0xED or kind == 0xEF or kind == 0xFE):
             out.append(content[position:end])
         position = end

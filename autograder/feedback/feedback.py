@@ -41,7 +41,9 @@ def _lab(course: Course, lab: Lab, gradebook: Gradebook) -> int:
     withhold = Withhold(hidden_lines(notebooks.read(course.source(lab.name)), SHORTEST))
     headings = titles(notebooks.read(course.release(lab.name)))
     refused = _refused(course, lab)
-    found = {path.parent.parent.name for path in course.root.glob(f"records/*/{lab.name}/result.json")}
+    found = {
+        path.parent.parent.name for path in course.root.glob(f"records/*/{lab.name}/result.json")
+    }
     students = sorted(found | set(refused))
     for student in students:
         result = record.load(course, student, lab.name)

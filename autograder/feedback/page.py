@@ -67,7 +67,9 @@ def page(result: Result, context: Context) -> str:
     rows = [_row(name, each, context.titles) for name, each in result.exercises.items()]
     score = result.score or 0.0
     values = {
-        "result": result,
+        "status": result.status,
+        "attempt": result.attempt,
+        "student": clean.text(result.student or "?", 100),
         "about": context,
         "rows": rows,
         "full": sum(row.state == "full" for row in rows),
@@ -86,8 +88,7 @@ def page(result: Result, context: Context) -> str:
         "comment": clean.text(context.comment),
         "to_mend": [row for row in rows if row.state != "full"],
     }
-    text = _environment().get_template("page.html").render(values)
-    return re.sub(r"\n\s*\n+", "\n", text) if "<pre" not in text else text
+    return _environment().get_template("page.html").render(values)
 
 
 def titles(release: NotebookNode) -> dict[str, str]:

@@ -64,10 +64,11 @@ class Withhold:
         """One nbformat output. Anything but text goes as a whole."""
         if output.get("output_type") == "stream":
             return {**output, "text": self.text(joined(output.get("text", "")))}
-        if not self.holds(joined(json.dumps(output, ensure_ascii=False))):
-            parts = [joined(value) for value in output.get("data", {}).values()]
-            if not any(self.holds(part) for part in parts):
-                return output
+        data = output.get("data")
+        parts = [joined(value) for value in data.values()] if isinstance(data, dict) else []
+        parts.append(json.dumps(output, ensure_ascii=False))
+        if not any(self.holds(part) for part in parts):
+            return output
         return {"output_type": "stream", "name": "stdout", "text": GONE}
 
 

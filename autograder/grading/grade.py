@@ -19,7 +19,7 @@ from autograder.grading import gradebook as book
 from autograder.grading.one import Marked, Paper, fingerprint, mark
 from autograder.grading.pool import Failure, run_all
 from autograder.intake.inbox import HandIn, Inbox
-from autograder.intake.submission import Submission, submissions
+from autograder.intake.submission import Submission, opened
 from autograder.judge.plan import plan
 from autograder.results import SCHEMA, Result
 
@@ -57,12 +57,11 @@ def grade(
         for lab in labs:
             paper = Paper.load(course, lab.name)
             assignment.register(gradebook, course, lab, paper.source)
-            for submission in submissions(course, lab.name):
+            good, bad = opened(course, lab.name)
+            results += [_refusal(each) for each in bad if student in (None, each.student)]
+            for submission in good:
                 handin = submission.handin
                 if student and handin.student != student:
-                    continue
-                if submission.rebuilt is None:
-                    results.append(_refusal(handin))
                     continue
                 done = None if force else record.load(course, handin.student, lab.name)
                 if done and done.key == _key(submission, paper) and _same_hand_in(done, handin):

@@ -22,7 +22,6 @@ from autograder.course import Course, UsageError
 from autograder.grading.late import late_penalty
 from autograder.results import Result
 
-
 # nbgrader fills its rows in an order that SQLAlchemy 2 remarks on; nothing is lost by it.
 warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\b")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.course import Course
@@ -38,7 +39,11 @@ class JudgeSubmission(NbGraderPreprocessor):
         """See NbGraderPreprocessor."""
         course = Course.find()
         lab, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
-        submission = next(s for s in submissions(course, lab) if s.handin.student == student)
+        submission = next(
+            (each for each in submissions(course, lab) if each.handin.student == student), None
+        )
+        if submission is None:
+            raise NbGraderException(f"{student}: 채점할 수 없는 제출입니다 (course status)")
         paper, executor = Paper.load(course, lab), ForkExecutor()
         try:
             marked = mark(paper, submission.rebuilt.notebook, executor)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from autograder.course import Course, Lab
 from autograder.grading import record
 from autograder.grading.gradebook import open_gradebook, refresh
 from autograder.intake.inbox import HandIn, Inbox
+from autograder.intake.refused import Refused
 from autograder.intake.roster import Roster
-from autograder.intake.submission import submissions
+from autograder.intake.submission import hand_ins, open_submission
 
 
 def lines(course: Course, labs: Sequence[Lab]) -> Iterator[str]:
@@ -20,14 +22,15 @@ def lines(course: Course, labs: Sequence[Lab]) -> Iterator[str]:
         for lab in labs:
             yield f"■ {lab.name} — {lab.title}"
             here = set()
-            for submission in submissions(course, lab.name):
-                handin = submission.handin
+            for handin in hand_ins(course, lab.name):
                 here.add(handin.student)
-                if submission.rebuilt is None:
-                    yield _refusal(course, handin)
-                    continue
                 result = record.load(course, handin.student, lab.name)
                 if result is None or result.sha256 != handin.sha256:
+                    try:
+                        open_submission(course, handin)
+                    except Refused as no:
+                        yield _refusal(course, replace(handin, reason=str(no)))
+                        continue
                     state = "채점 전"
                 elif result.status == "failed":
                     state = f"실패: {result.reason}"

@@ -40,8 +40,8 @@ def collect(
     Raises:
         UsageError: source, lab or student make no sense; then nothing was taken in.
     """
-    if lab is not None:
-        course.lab(lab)
+    if lab is not None and not course.release(course.lab(lab).name).is_file():
+        raise UsageError(f"labs/{lab}/{lab}.ipynb이 없습니다: course release {lab}")
     desk = _Desk(course, Inbox(course), Roster.load(course), lab, _owner(course, student))
     things = incoming(course, source)
     receipts: list[HandIn] = []
@@ -116,6 +116,7 @@ class _Desk:
         orphan = self.inbox.unmatched(sha256) if self.student else None
         student = self.student or self._whose(thing, sha256)
         lab, reason = self._judge(thing, path)
+        lab = lab or (orphan.lab if orphan else None)
         if not reason and student is None:
             reason = (
                 "누구의 제출인지 알 수 없습니다: 아는 사람은 course collect "
@@ -164,4 +165,6 @@ class _Desk:
             rebuild_for(self.course, lab, notebook)
         except Refused as no:
             return lab, str(no)
+        except UsageError:  # it costs one hand-in, not everybody's
+            return lab, f"아직 배포하지 않은 실습({lab})의 노트북입니다."
         return lab, ""

@@ -1,7 +1,7 @@
 """What the path of a file says about whose hand-in it is and for which lab.
 
-Learning platforms put the student into a name. Moodle: `Full Name_1234567_assignsubmission_file_/x`,
-as a folder or in front of the file. Canvas: `lastfirst_12345_67890_x-1`, with `LATE_` after the name.
+Learning platforms put the student into a name: Moodle as a folder or in front of the file,
+`Full Name_1234567_assignsubmission_file_/x`, Canvas as `lastfirst_LATE_12345_67890_x-1`.
 Plain folders are `<student>/<lab>.ipynb`, `<student>/<lab>/<lab>.ipynb` (nbgrader's way),
 `<student>_<lab>.ipynb` or `<student>-<lab>.ipynb`.
 """

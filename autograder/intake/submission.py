@@ -65,7 +65,7 @@ def submissions(course: Course, lab: str) -> list[Submission]:
 
     With it come notebooks that somebody laid into submitted/ by hand.
     """
-    return _opened(course, lab)[0]
+    return opened(course, lab)[0]
 
 
 def unusable(course: Course, lab: str) -> list[HandIn]:
@@ -73,10 +73,11 @@ def unusable(course: Course, lab: str) -> list[HandIn]:
 
     Such as a notebook laid into submitted/ by hand, or one of an exercise that was taken out.
     """
-    return _opened(course, lab)[1]
+    return opened(course, lab)[1]
 
 
-def _opened(course: Course, lab: str) -> tuple[list[Submission], list[HandIn]]:
+def opened(course: Course, lab: str) -> tuple[list[Submission], list[HandIn]]:
+    """`submissions` and `unusable` at once: every notebook is read and rebuilt one time."""
     good, bad = [], []
     for handin in sorted(hand_ins(course, lab), key=lambda each: each.student):
         try:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 TITLE = "준비: 이 칸을 먼저 실행하세요"
 _WIDTH = 76
 
-_WRITE = '''
+_WRITE = """
 def _prepare():
     import importlib.util
     import sys
@@ -35,8 +35,8 @@ def _prepare():
         path.write_text(f"{text}\\n{mark}{version}\\n", encoding="utf-8")
         sys.modules.pop(name, None)
     importlib.invalidate_caches()
-'''
-_WRITE_DATA = '''
+"""
+_WRITE_DATA = """
     import base64
     import zlib
 
@@ -44,7 +44,7 @@ _WRITE_DATA = '''
         if not Path(name).exists():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(zlib.decompress(base64.b64decode(packed)))
-'''
+"""
 
 
 def setup_source(own: str, modules: Mapping[str, str], data: Mapping[str, bytes]) -> str:

@@ -94,7 +94,9 @@ class StampRelease(NbGraderPreprocessor):
     ) -> tuple[NotebookNode, ResourcesDict]:
         """The notebook's own metadata keeps the kernel and nothing else of the author's."""
         lab = resources["nbgrader"]["assignment"]
-        kept = {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
+        kept = {
+            key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata
+        }
         version = release_version(nb)
         for cell in nb.cells:
             cell.source = cell.source.replace("{{release}}", version)

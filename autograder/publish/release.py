@@ -84,7 +84,9 @@ def check_releases(course: Course, labs: Sequence[Lab] | None = None) -> list[st
         if made.problems:
             continue
         stale = [name for name in made.files if _differs(course, made, name)]
-        stale += [path.relative_to(course.root).as_posix() for path in _left_over(course, lab, made)]
+        stale += [
+            path.relative_to(course.root).as_posix() for path in _left_over(course, lab, made)
+        ]
         lines += [
             f"{name}: solutions/{lab.name}과(와) 다릅니다. 고치기: course release {lab.name}"
             for name in stale
@@ -225,7 +227,9 @@ def _left_over(course: Course, lab: Lab, made: Released) -> list[Path]:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
         file.write(content)
     Path(file.name).chmod(0o644)
     shutil.move(file.name, path)

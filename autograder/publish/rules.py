@@ -86,9 +86,9 @@ def _cell(lab: str, cell: NotebookNode) -> Iterator[str]:
     """What a cell of its kind must look like by itself."""
     name, role = notebooks.grade_id(cell) or cell.get("id", "?"), notebooks.role(cell)
     lines = [line.strip() for line in cell.source.strip().split("\n")]
-    if role == "answer" and not lines[0] == f"# [{lab}:{name}]":
+    if role == "answer" and lines[0] != f"# [{lab}:{name}]":
         yield f"{name}: 답 칸의 첫 줄은 `# [{lab}:{name}]`이어야 합니다"
-    if role == "written" and not lines[0] == f"<!-- [{lab}:{name}] -->":
+    if role == "written" and lines[0] != f"<!-- [{lab}:{name}] -->":
         yield f"{name}: 글 답안의 첫 줄은 `<!-- [{lab}:{name}] -->`이어야 합니다"
     solution, hidden = (tuple(lines.count(mark) for mark in pair) for pair in (_SOLUTION, _HIDDEN))
     if role in ("answer", "written"):

@@ -23,7 +23,9 @@ _MARK = re.compile(r"^\s*#+\s*(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)", 
 _BLOB = re.compile(r"[A-Za-z0-9+/=]{200,}")
 _WORD = re.compile(r"\w+")
 # Files that are secret as such, by their name or by the folder at the top of the tree.
-_NAMES = re.compile(r"\.(db|sqlite3?)(-\w+)?$|^roster.*\.csv$|^grades.*\.csv$|^gradebook|^MARKING", re.I)
+_NAMES = re.compile(
+    r"\.(db|sqlite3?)(-\w+)?$|^roster.*\.csv$|^grades.*\.csv$|^gradebook|^MARKING", re.I
+)
 _FOLDERS = {"solutions", "submitted", "autograded", "inbox", "records", "feedback"}
 _FOLDERS |= {"feedback-nbgrader", "autograder", "tests"}
 

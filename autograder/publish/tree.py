@@ -124,8 +124,8 @@ def stale_site(course: Course) -> list[str]:
         source = config.source(page).read_bytes()
         if not page_file.is_file() or not copy.is_file() or copy.read_bytes() != source:
             return [f"책이 낡았습니다 ({page}). 다시 만드세요: {_BUILD}"]
-    # Sphinx writes the inventory at the end of every build.
-    built = (html / "objects.inv").stat().st_mtime if (html / "objects.inv").is_file() else 0
+    # A build without news leaves the pages alone, but always writes something (its style sheets).
+    built = max(path.stat().st_mtime for path in html.rglob("*") if path.is_file())
     for name, path in manifest.sources(course).items():
         if _shapes_every_page(name) and path.stat().st_mtime > built:
             return [f"책이 낡았습니다 ({name}). 다시 만드세요: {_BUILD}"]
@@ -133,7 +133,8 @@ def stale_site(course: Course) -> list[str]:
 
 
 def _shapes_every_page(name: str) -> bool:
-    return name in ("_config.yml", "_toc.yml") or name.startswith(("book/_ext/", "book/_static/"))
+    several = ("_config.yml", "_toc.yml", "book/kit.py", "book/glossary.yml", "book/references.bib")
+    return name in several or name.startswith(("book/_ext/", "book/_static/", "book/data/"))
 
 
 def _write(course: Course, tree: Path, say: Callable[[str], None]) -> None:
@@ -149,8 +150,9 @@ def _write(course: Course, tree: Path, say: Callable[[str], None]) -> None:
     _copy(tree / "site" / ".nojekyll", b"")
     _copy(tree / MARKER, MARKER_TEXT.encode())
     _copy(tree / "README.md", readme(course).encode())
-    for name in left:
-        say(f"남겨 둔 파일: site/{name}")
+    if left:
+        kinds = sorted({Path(name).suffix or Path(name).name for name in left})
+        say(f"목록에 없어 남겨 둔 파일 {len(left)}개: {left[0]} 등 ({', '.join(kinds)})")
 
 
 def _copy(path: Path, content: bytes) -> None:

@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 def inputs_hash(root: Path, book: Path) -> str:
     """One hash over kit.py, the data files and the pinned versions."""
-    files = [root / "requirements.txt", book / "kit.py", *sorted((book / "data").glob("*"))]
+    pins = [root / "requirements.txt", root / "constraints.txt"]
+    files = [*pins, book / "kit.py", *sorted((book / "data").glob("*"))]
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():

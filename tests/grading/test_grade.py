@@ -267,3 +267,17 @@ def test_nbgrader_export_and_formgrader_show_the_same_scores(course):
         "s02": 40,
     }
     assert formgrader_scores(course) == {"s01": 100, "s02": 40}
+
+
+def test_a_broken_notebook_laid_by_hand_is_named_and_stops_nobody(course, monkeypatch, capsys):
+    hand_in(course, "s01", RIGHT)
+    broken = course.submitted("s02", "toy") / "toy.ipynb"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("not json", encoding="utf-8")
+    results = run(course)
+    assert results["s01"].score == 100
+    assert results["s02"].status == "refused" and "JSON" in results["s02"].reason
+    monkeypatch.chdir(course.root)
+    assert main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert "s02  거절" in shown and "100/100" in shown

@@ -118,6 +118,13 @@ def test_links_on_disk_are_never_followed(course, tmp_path):
         incoming(course, tmp_path / "in2")
 
 
+def test_a_file_replaced_by_a_link_while_it_was_looked_at(tmp_path):
+    (tmp_path / "secret").write_bytes(SECRET)
+    (tmp_path / "rnn.ipynb").symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError):
+        archive.open_plain(tmp_path / "rnn.ipynb")
+
+
 def test_a_source_that_is_not_there(course, tmp_path):
     for bad in (tmp_path / "none", Path("a\0b")):
         with pytest.raises(UsageError, match="없거나"):

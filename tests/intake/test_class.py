@@ -105,7 +105,7 @@ def test_every_answer_arrives_as_it_was_written(make, course, taken_in):
     made = make.Class(RELEASE)
     wanted = {
         "s01": made.notebook(),
-        "s03": made.notebook({"grad_norm_by_step": "slopes_forgotten"}, variant=1),
+        "s03": made.notebook({"grad_norm_by_step": "slopes_after_W_h"}, variant=1),
         "s04": made.notebook({"sequence_cross_entropy": "log_of_softmax"}, variant=2),
     }
     found = {each.handin.student: each.rebuilt for each in submissions(course, "rnn")}

@@ -224,10 +224,19 @@ def test_wrong_options_take_nothing_in(course, tmp_path, options, said):
     assert not course.inbox.exists()
 
 
-def test_a_lab_that_was_never_released(course, tmp_path):
-    shutil.rmtree(course.root / "labs")
-    with pytest.raises(UsageError, match="course release rnn"):
-        take(course, lay(tmp_path, "s01_rnn.ipynb", RIGHT))
+def test_a_lab_that_was_never_released_costs_nobody_else(course, tmp_path):
+    shutil.rmtree(course.root / "labs" / "other")
+    lay(tmp_path, "in/s01/x.ipynb", as_bytes(release("other")))
+    lay(tmp_path, "in/s02/x.ipynb", RIGHT)
+    receipts, said = take(course, tmp_path / "in")
+    assert [each.status for each in receipts] == ["refused", "accepted"]
+    assert "아직 배포하지 않은 실습(other)" in said[0]
+    with pytest.raises(UsageError, match="course release other"):
+        collect(course, tmp_path / "in", lab="other")
+    make_course(course.root)  # released now: the same folder once more
+    receipts, _ = take(course, tmp_path / "in")
+    assert [each.status for each in receipts] == ["accepted", "accepted"]
+    assert len(Inbox(course).records()) == 2
 
 
 def test_a_past_release(course, tmp_path):

@@ -12,7 +12,7 @@ from autograder.publish.names import names
         ("def f(x, y=late):\n    return g(x) + y", {"f"}, {"late", "g"}),
         ("squares = [k * n for k in range(3)]", {"squares"}, {"n"}),
         ("f = lambda a, *b, **c: a + b + c + d", {"f"}, {"d"}),
-        ("class A(B):\n    k = 1\n    def m(self):\n        return self.k + helper()", {"A"}, {"B", "helper"}),
+        ("class A(B):\n    k = 1\n    def m(self):\n        return self.k + g()", {"A"}, {"B", "g"}),
         ("def f():\n    global made\n    made = 1", {"f", "made"}, set()),
         ("def f():\n    x = 1\n    def g():\n        nonlocal x\n        x = y\n    return g", {"f"}, {"y"}),
         ("for i, (a, *b) in pairs:\n    pass", {"i", "a", "b"}, {"pairs"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -16,9 +17,10 @@ from PIL import Image, PngImagePlugin
 
 from autograder import notebooks
 from autograder.cli import main
-from autograder.course import UsageError
+from autograder.course import Course, UsageError
 from autograder.publish.release import release
 from autograder.publish.tree import MARKER, LeakError, publish
+from tests import booksite
 from tests.publish import small
 
 
@@ -76,7 +78,7 @@ def test_the_public_tree_is_what_the_list_names_and_nothing_else(course, dest):
         "site/searchindex.js",
     ]
     assert (dest / "site/labs/mini/mini.ipynb").read_bytes() == course.release("mini").read_bytes()
-    assert any("draft.html" in line for line in said)
+    assert any("남겨 둔 파일 3개" in line for line in said)
     readme = (dest / "README.md").read_text(encoding="utf-8")
     assert "https://some-org.github.io/some-book" in readme
     assert "blob/main/labs/mini/mini.ipynb" in readme and "제곱" in readme
@@ -217,9 +219,12 @@ def test_a_planted_leak_is_refused_by_name_and_dest_stays(course, dest, plant):
     publish(course, dest, quiet)
     before = snapshot(dest)
     path, words = plant(course)
+    (course.html / "index.html").touch()  # as after a build
     with pytest.raises(LeakError) as error:
         publish(course, dest, quiet)
-    assert any(leak.path == path and words in str(leak) for leak in error.value.leaks), str(error.value)
+    assert any(leak.path == path and words in str(leak) for leak in error.value.leaks), str(
+        error.value
+    )
     for secret in (small.SOLUTION, small.HIDDEN, small.MODEL, small.MARKING, small.MUTANT):
         assert secret not in str(error.value)
     assert snapshot(dest) == before
@@ -228,6 +233,7 @@ def test_a_planted_leak_is_refused_by_name_and_dest_stays(course, dest, plant):
 
 def test_the_command_says_each_leak_and_exits_with_1(course, dest, capsys, monkeypatch):
     path, words = plant_image(course)
+    (course.html / "index.html").touch()
     monkeypatch.chdir(course.root)
     assert main(["publish", str(dest)]) == 1
     lines = capsys.readouterr().err.splitlines()
@@ -283,9 +289,7 @@ def new_extension(course):
     path = course.root / "book/_ext/new.py"
     path.parent.mkdir()
     path.write_text("", encoding="utf-8")
-    later = (course.html / "objects.inv").stat().st_mtime + 5
-    import os
-
+    later = (course.html / "index.html").stat().st_mtime + 50
     os.utime(path, (later, later))
     return "make book"
 
@@ -296,3 +300,22 @@ def test_stale_files_are_not_published_and_the_mending_command_is_named(course, 
     with pytest.raises(UsageError, match=command):
         publish(course, dest, quiet)
     assert not dest.exists()
+
+
+def test_this_course_publishes_and_nothing_of_its_tests_is_in_it(tmp_path):
+    real = Course.find(small.ROOT)
+    booksite.site()  # a stale one fails here, with the command that mends it
+    publish(real, tmp_path / "public", quiet)
+    files = snapshot(tmp_path / "public")
+    for lab in real.labs:
+        assert f"labs/{lab.name}/{lab.name}.ipynb" in files
+        assert f"site/labs/{lab.name}/{lab.name}.ipynb" in files
+        assert f"site/{lab.chapter}.html" in files and f"book/{lab.chapter}.ipynb" in files
+        text = b"\n".join(files.values()).decode("utf-8", "replace")
+        for cell in notebooks.read(real.source(lab.name)).cells:
+            if notebooks.grade_id(cell) and notebooks.role(cell) == "hidden":
+                long = [
+                    line.strip() for line in cell.source.splitlines() if len(line.strip()) >= 40
+                ]
+                assert [line for line in long if line in text] == []
+    assert not [name for name in files if name.startswith(("solutions", "tests", "autograder"))]
