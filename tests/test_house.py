@@ -188,12 +188,6 @@ def test_a_build_that_works_is_quiet_and_keeps_its_cache(stub_build) -> None:
     assert stub_build("true")[1] == {"runs", "read"}
 
 
-def test_changed_modules_and_data_execute_the_book_again(stub_build, tmp_path: Path) -> None:
-    stub_build("touch _build/.jupyter_cache/runs _build/.doctrees/read")
-    (tmp_path / "book" / "kit.py").write_text("two\n")
-    assert stub_build("true")[1] == set()
-
-
 # --- versions and licences ------------------------------------------------------------------
 
 
