@@ -37,13 +37,15 @@ _SHORTEST_BLOB = 60
 class Piece:
     """A text and its place in the file, for example `셀 3(bptt) 출력`.
 
-    `is_cell` marks the source of a notebook's cell. `raw` texts are decoded noise: there is no
-    markup to be undone in them. `opaque` pieces have no text: `where` could not be looked into.
+    `is_cell` marks the source of a notebook's cell. `noise` is a binary file read as text: anything
+    short stands in it by chance. In a `raw` reading of it there is no markup to be undone.
+    `opaque` pieces have no text: `where` could not be looked into.
     """
 
     where: str
     text: str
     is_cell: bool = False
+    noise: bool = False
     raw: bool = False
     opaque: bool = False
 
@@ -121,14 +123,14 @@ def _as_text(content: bytes) -> str | None:
 def _noise(content: bytes, where: str) -> Iterator[Piece]:
     """Every reading of a binary file in which a text could show: metadata, comments, strings."""
     where = where or "파일 안"
-    yield Piece(where, content.decode("utf-8", "replace"))
-    yield Piece(where, content.decode("cp949", "replace"), raw=True)
+    yield Piece(where, content.decode("utf-8", "replace"), noise=True)
+    yield Piece(where, content.decode("cp949", "replace"), noise=True, raw=True)
     wide = [("utf-16-le", 2), ("utf-16-be", 2)]
     if content.count(0) > len(content) / 4:
         wide += [("utf-32-le", 4), ("utf-32-be", 4)]
     for encoding, width in wide:
         for offset in range(width):
-            yield Piece(where, content[offset:].decode(encoding, "replace"), raw=True)
+            yield Piece(where, content[offset:].decode(encoding, "replace"), noise=True, raw=True)
 
 
 def _text(text: str, where: str, depth: int, budget: _Budget) -> Iterator[Piece]:

@@ -15,6 +15,7 @@ from autograder.publish.forms import Piece, pieces
 from autograder.publish.secrets import Line, Secrets, squeeze
 
 MOST_PER_FILE = 20
+_SURE = 6  # bytes: a shorter id stands in a compressed picture by chance
 _SHOWN = 16  # letters of a secret line that a message shows
 _TAG = re.compile(r"<[^<>]*>")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtbf\"'\\/]))")
@@ -130,16 +131,17 @@ class _Search:
                 for line in candidates:
                     if line.squeezed in text:
                         yield _place(where, piece.text, line), _what(line)
-            yield from ((where, what) for what in self._people_in(view, words))
+            least = _SURE if piece.noise else 0
+            yield from ((where, what) for what in self._people_in(view, words, least))
 
-    def _people_in(self, view: str, words: set[str]) -> Iterator[str]:
+    def _people_in(self, view: str, words: set[str], least: int) -> Iterator[str]:
         if not self.secrets.people:
             return
         plain: str | None = None
         low = {part for word in words for part in _latin(word)}
         starts = {word[:size] for word in words for size in (1, 2, 3, 4)}
         for person in self.secrets.people:
-            if not (person.words <= low and person.start in starts | {""}):
+            if person.size < least or not (person.words <= low and person.start in starts | {""}):
                 continue
             # A blob of base64 holds any short id by chance; it is looked into by itself.
             plain = _BLOB.sub(" ", view) if plain is None else plain

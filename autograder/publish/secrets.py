@@ -54,11 +54,12 @@ class Person:
     """A name, id or address from the class list, as a pattern, and its origin.
 
     A text in which one of `words` (Latin, small letters) is missing, or no word of which begins
-    with `start` (Hangul), need not be searched.
+    with `start` (Hangul), need not be searched. `size` is its length in bytes.
     """
 
     pattern: re.Pattern
     origin: str
+    size: int
     words: frozenset[str] = frozenset()
     start: str = ""
 
@@ -199,17 +200,18 @@ def _person(text: str, origin: str) -> Person | None:
     Short names ('이산', 'Kim') and numbers ('12') are ordinary words of a book.
     """
     text = text.strip()
+    size = len(text.encode())
     body = re.escape(text).replace(r"\ ", r"\s*")
     if re.fullmatch(r"[가-힣]+( [가-힣]+)*", text):
         if len(squeeze(text)) < 3:
             return None
-        return Person(re.compile(rf"(?<![가-힣]){body}"), origin, start=text.split()[0][:4])
+        return Person(re.compile(rf"(?<![가-힣]){body}"), origin, size, start=text.split()[0][:4])
     has_digit, has_letter = re.search(r"\d", text), re.search(r"[^\W\d_]", text)
     if len(text) < (3 if has_digit and has_letter else 5):
         return None
     word = "[0-9A-Za-z_]"  # a Korean particle may stand behind
     pattern = re.compile(rf"(?<!{word}){body}(?!{word})", re.IGNORECASE)
-    return Person(pattern, origin, frozenset(re.findall(r"[0-9a-z_]+", text.lower())))
+    return Person(pattern, origin, size, frozenset(re.findall(r"[0-9a-z_]+", text.lower())))
 
 
 def _add_file(found: Secrets, path: Path, origin: str) -> None:

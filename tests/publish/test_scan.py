@@ -311,6 +311,19 @@ def test_short_names_and_numbers_are_ordinary_words(tmp_path):
     assert secrets(course).people == []
 
 
+def test_a_short_id_in_a_pictures_pixels_is_chance_and_in_its_metadata_a_leak(tmp_path):
+    course = small.small_course(tmp_path / "course")
+    course.roster.write_text("id,name,email,lms_id\ns05,,,\n", encoding="utf-8")
+    known = secrets(course)
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "a.png").write_bytes(png() + b"\x00\xd4 s05 \x9a\x00")
+    (tree / "b.bin").write_bytes(bytes(range(256)) + b" s05 " + bytes(range(256)))
+    assert scan(tree, known) == []
+    (tree / "c.png").write_bytes(png(Author="s05"))
+    assert [leak.path for leak in scan(tree, known)] == ["c.png"]
+
+
 def test_students_without_a_roster_are_known_by_their_hand_ins(tmp_path):
     course = small.small_course(tmp_path / "course")
     course.roster.unlink()
