@@ -320,7 +320,7 @@ def test_a_short_id_in_a_pictures_pixels_is_chance_and_in_its_metadata_a_leak(tm
     (tree / "a.png").write_bytes(png() + b"\x00\xd4 s05 \x9a\x00")
     (tree / "b.bin").write_bytes(bytes(range(256)) + b" s05 " + bytes(range(256)))
     assert scan(tree, known) == []
-    (tree / "c.png").write_bytes(png(Author="s05"))
+    (tree / "c.png").write_bytes(png(Author=("s05", False)))
     assert [leak.path for leak in scan(tree, known)] == ["c.png"]
 
 
