@@ -36,7 +36,7 @@ PARTICLES = (
 # What may follow the stem of a verb; a lone consonant is the final of the stem's last syllable.
 ENDINGS = (
     "다 는다 ㄴ다 습니다 ㅂ니다 니다 고 지 기 게 면 으면 며 으며 는 은 ㄴ 을 ㄹ ㅁ 음 어 아 어서 아서 어요 아요 "
-    "려고 으려고 는지 은지 ㄴ지 을까 ㄹ까 을까요 ㄹ까요 나요 ㄴ가요 는가 지만 던 도록 거나 어야 아야 "
+    "려고 으려고 려면 으려면 러 으러 니 으니 니까 으니까 므로 으므로 는지 은지 ㄴ지 을까 ㄹ까 을까요 ㄹ까요 나요 ㄴ가요 는가 지만 던 도록 거나 어야 아야 "
     "었다 았다 었습니다 았습니다 기가 기는 기를 지는 지도 네요 세요 으세요 ㅂ시다 읍시다 자"
 ).split()
 _DROPPED = re.compile(
@@ -49,7 +49,9 @@ _DROPPED = re.compile(
         )
     )
 )
-_WORD = re.compile(r"[가-힣]+|[A-Za-zΑ-ω_][A-Za-zΑ-ω0-9_]*|\d+(?:\.\d+)*")
+_LATIN = r"[A-Za-zΑ-ω_][A-Za-zΑ-ω0-9_]*"
+_WORD = re.compile(rf"[가-힣]+|{_LATIN}(?:-[A-Za-z0-9_]+)*|\d+(?:\.\d+)*")
+_IN_CODE = re.compile(rf"[가-힣]+|{_LATIN}")  # a hyphen is a minus there
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[Α-ω]+|\d+")
 
 
@@ -72,12 +74,12 @@ def tokens(text: str, *, code: bool = False) -> tuple[list[str], list[str]]:
     """
     words: list[str] = []
     tails: list[str] = []
-    for match in _WORD.finditer(text):
+    for match in (_IN_CODE if code else _WORD).finditer(text):
         word = match[0]
         if "가" <= word[0] <= "힣":
             words.append(encode(word) + END)
             tails += [encode(tail) + END for tail in _tails(word)]
-        elif not (code and word[0].isdigit()):
+        else:
             parts = [part.lower() for part in _PART.findall(word)]
             for start in range(len(parts)):
                 joined = "".join(parts[start:])

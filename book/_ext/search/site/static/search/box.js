@@ -107,7 +107,7 @@
     }
 
     #page(query, page, hit, sections, expression, excerpt) {
-      const marked = (text) => excerpt(text, expression).map((piece) =>
+      const marked = (text, kind) => excerpt(text, expression, kind === "code").map((piece) =>
         piece.found ? element("mark", {}, piece.text) : piece.text);
       const link = (section, ...children) => {
         const address = new URL(ROOT + page.url, document.baseURI);
@@ -121,7 +121,7 @@
         return element("li", {}, link(section,
           kind === "code" ? element("span", { class: "search-code" }, "코드") : "",
           name ? element("span", { class: "search-section" }, ...marked(name)) : "",
-          element("span", { class: `search-excerpt search-${kind}-text` }, ...marked(text))));
+          element("span", { class: `search-excerpt search-${kind}-text` }, ...marked(text, kind))));
       });
       return element("li", { class: "search-page" },
         link(0, ...marked(page.title)), element("ul", {}, ...shown));

@@ -1,11 +1,12 @@
 // Asks Pagefind for each token of a query and puts the answers together: which sections hold
 // all units of a reading, and which pages these sections belong to.
 
-import { distance, encode, isHangul, squeeze, Stems } from "./korean.js";
+import { distance, encode, isHangul, squeeze, Stems, wholeWord } from "./korean.js";
 import { Glossary, readings } from "./query.js";
 
 const OTHER_SECTIONS = 0.1; // what further sections of a page add to its best one
 const SPREAD = 0.5; // a page that has the units in different sections only
+const LONG_WORD = 4; // syllables that may be two words
 const SPLIT = 0.7; // 다음글자 read as 다음 글자
 const LONG_QUERY = 4; // from here on (an error message) not every word has to be found
 const ENOUGH = 0.6;
@@ -106,11 +107,18 @@ class Engine {
     return best([[await this.#ask(unit.token), 1], [words, 0.5]]);
   }
 
-  async #part({ run, alternatives, fallbacks }) {
+  async #part({ run, alternatives, fallbacks, pieces }) {
     const found = await this.#alternatives(alternatives);
-    if (found.size || !isHangul(run)) return found;
-    const split = await this.#split(run);
-    if (split.size) return split;
+    if (!isHangul(run)) {
+      if (found.size || pieces.length < 2) return found;
+      return intersection(await Promise.all(pieces.map((piece) => this.#ask(piece))));
+    }
+    // A compound may stand there in one and in two words: 강화학습, 강화 학습.
+    if (!found.size || run.length >= LONG_WORD) {
+      const split = await this.#split(run);
+      if (split.size) return best([[found, 1], [split, 1]]);
+    }
+    if (found.size) return found;
     for (const one of fallbacks) {
       const last = await this.#alternatives([one]);
       if (last.size) return last;
@@ -123,18 +131,18 @@ class Engine {
     return best(await Promise.all(asked));
   }
 
-  // Two words typed as one; each must begin a word somewhere in the section.
-  async #split(run) {
+  // Words typed as one; each must begin a word somewhere in the section. One syllable must be
+  // a word of its own (첫글자), and is never the last: that would be a guess.
+  async #split(run, weight = SPLIT) {
     const found = [];
-    for (let at = 1; at < run.length; at += 1) {
-      const halves = [run.slice(0, at), run.slice(at)];
-      const nouns = this.glossary.stems.nouns(halves[1]).filter((noun) => noun.length > 1);
-      const left = await this.#ask(encode(halves[0]));
+    for (let at = 1; at <= run.length - 2; at += 1) {
+      const [start, rest] = [run.slice(0, at), run.slice(at)];
+      const left = await this.#ask(at > 1 ? encode(start) : wholeWord(start));
       if (!left.size) continue;
-      const right = await this.#alternatives(
-        [halves[1], ...nouns].map((half) => ({ token: encode(half), weight: 1 })));
-      // A single syllable on either side is a guess.
-      const weight = Math.min(...halves.map((half) => half.length)) > 1 ? SPLIT : SPLIT / 2;
+      const nouns = this.glossary.stems.nouns(rest).filter((noun) => noun.length > 1);
+      const whole = await this.#alternatives(
+        [rest, ...nouns].map((half) => ({ token: encode(half), weight: 1 })));
+      const right = whole.size ? whole : await this.#split(rest, 1);
       found.push([intersection([left, right]), weight]);
     }
     return best(found);

@@ -28,6 +28,7 @@ export function encode(text) {
     .join("");
 }
 
+export const wholeWord = (word) => encode(word) + END;
 export const termToken = (name) => TERM + encode(squeeze(name)) + END;
 
 // The beginnings of tokens that match `run`, as {token, shown}: `shown` is what the reader
@@ -39,11 +40,11 @@ export function beginning(run, open = false) {
 
 // Runs of one script, as the index cuts them: RNN의 is RNN and 의.
 export function runs(word) {
-  return word.match(/[가-힣]+|[A-Za-zΑ-ω_][A-Za-zΑ-ω0-9_]*|\d+(?:\.\d+)*/g) ?? [];
+  return word.match(/[가-힣]+|[A-Za-zΑ-ω_][A-Za-zΑ-ω0-9_]*(?:-[A-Za-z0-9_]+)*|\d+(?:\.\d+)*/g) ?? [];
 }
 
-// An identifier as the index has it: clip_grad_norm_ is clipgradnorm.
-export const latin = (run) => run.toLowerCase().replace(/[_.]/g, "");
+// An identifier as the index has it: clip_grad_norm_ is clipgradnorm, GPT-2 is gpt2.
+export const latin = (run) => run.toLowerCase().replace(/[-_.]/g, "");
 
 // 학스 while one types 학습: the last syllable may still get its final consonant.
 export const isOpenEnded = (run) => isHangul(run) && final(run.at(-1)) === 0;
@@ -83,7 +84,8 @@ export class Stems {
       if (!before || FINAL_JAMO[final(before.at(-1))] !== end[0]) return null;
       stem = before.slice(0, -1) + withoutFinal(before.at(-1));
     }
-    if (!stem) return null;
+    // 망고 is not 망 and 고; 잊는다 is 잊 and 는다.
+    if (!stem || (stem.length === 1 && end.length === 1)) return null;
     // 이 from 잊 would be the beginning of half the dictionary.
     const open = stem.length > 1 || final(stem) === 0;
     return beginning(stem, open);

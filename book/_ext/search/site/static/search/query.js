@@ -97,7 +97,9 @@ function parts(text, { stems }) {
       if (/^[a-z]{3,}s$/.test(whole)) {
         found.push({ token: whole.slice(0, -1), shown: whole.slice(0, -1), weight: 0.8 });
       }
-      return { run, alternatives: found, fallbacks: [] };
+      // multi-head, where the book writes multi head
+      const pieces = run.split("-").map(latin).filter((piece) => piece.length > 1);
+      return { run, alternatives: found, fallbacks: [], pieces };
     }
     const nouns = stems.nouns(run).map((stem) => ({ ...beginning(stem), weight: 0.8 }));
     const verbs = stems.verbs(run).map((stem) => ({ ...stem, weight: 0.5 }));

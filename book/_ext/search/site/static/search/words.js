@@ -2,8 +2,9 @@
 
 import { isHangul, isOpenEnded } from "./korean.js";
 
-const AROUND = 60; // letters before and behind the first word of an excerpt
+const BEFORE = 60; // letters before the word around which an excerpt is cut
 const AT_MOST = 160;
+const NEAR = AT_MOST - BEFORE;
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
@@ -13,6 +14,8 @@ export function pattern(readings) {
   for (const { units } of readings) {
     for (const { term, parts } of units) {
       for (const name of term?.names ?? []) found.add(spelling(name));
+      // 기울기 소실 is a name of 경사소실; 기울기 alone is not what was looked for.
+      if (term && parts.length > 1) continue;
       for (const { alternatives, fallbacks } of parts) {
         for (const one of [...alternatives, ...fallbacks]) {
           if (one.shown.length > 1 || one === alternatives[0]) found.add(beginning(one));
@@ -39,10 +42,12 @@ function beginning({ shown, open }) {
   return `${shown.slice(0, -1)}[${last}-${end}]`;
 }
 
-// Pieces [{text, found}] of the part of `text` that says most about the query.
-export function excerpt(text, expression) {
+// Pieces [{text, found}] of the part of `text` that says most about the query; of code, the
+// lines around it.
+export function excerpt(text, expression, isCode = false) {
   const marks = expression ? [...text.matchAll(expression)].filter((mark) => mark[0]) : [];
-  const { from, to } = densest(text, marks);
+  const best = densest(marks);
+  const { from, to } = isCode ? lines(text, best) : around(text, best);
   const pieces = [];
   let at = from;
   for (const mark of marks) {
@@ -52,23 +57,35 @@ export function excerpt(text, expression) {
     at = end;
   }
   pieces.push({ text: text.slice(at, to) });
-  if (from > 0) pieces.unshift({ text: "… " });
-  if (to < text.length) pieces.push({ text: " …" });
+  if (!isCode && from > 0) pieces.unshift({ text: "… " });
+  if (!isCode && to < text.length) pieces.push({ text: " …" });
   return pieces.filter((piece) => piece.text);
 }
 
-function densest(text, marks) {
+// Where the most different words, then the most words, stand close together.
+function densest(marks) {
   let [best, most] = [0, -1];
   for (const { index } of marks) {
-    const inside = marks.filter((mark) => mark.index >= index && mark.index < index + AT_MOST - AROUND);
-    const different = new Set(inside.map((mark) => mark[0].toLowerCase())).size;
-    const value = different * 10 + inside.length;
+    const near = marks.filter((mark) => mark.index >= index && mark.index < index + NEAR);
+    const value = new Set(near.map((mark) => mark[0].toLowerCase())).size * 10 + near.length;
     if (value > most) [best, most] = [index, value];
   }
-  // Whole words only, at both ends.
-  let from = Math.max(0, best - AROUND);
+  return best;
+}
+
+// Whole words only, at both ends.
+function around(text, best) {
+  let from = Math.max(0, best - BEFORE);
   if (from > 0) from = Math.min(best, text.indexOf(" ", from) + 1 || best);
   let to = Math.min(text.length, from + AT_MOST);
   if (to < text.length) to = Math.max(text.lastIndexOf(" ", to), best + 1);
   return { from, to };
+}
+
+// The line and its neighbours.
+function lines(text, best) {
+  const start = text.lastIndexOf("\n", best - 1) + 1;
+  const from = start && text.lastIndexOf("\n", start - 2) + 1;
+  const end = (at) => (text.indexOf("\n", at) + 1 || text.length + 1) - 1;
+  return { from, to: end(Math.min(text.length, end(best) + 1)) };
 }
