@@ -17,6 +17,7 @@ BOOK_FILES = (
     "notes.yml",
     "references.bib",
     "_ext/**/*.py",
+    "_ext/search/site/**/*",
     "_static/**/*",
     "images/**/*",
     "data/**/*",

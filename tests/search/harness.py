@@ -104,7 +104,10 @@ def ask(browser: Browser, address: str, queries: list[str]) -> tuple[list, list]
     page: Page = context.new_page()
     page.goto(f"{address}index.html")
     ours = page.evaluate(ASK_OURS, queries)
-    page.route(f"{address}stock.html", lambda route: route.fulfill(body=STOCK, content_type="text/html; charset=utf-8"))
+    page.route(
+        f"{address}stock.html",
+        lambda route: route.fulfill(body=STOCK, content_type="text/html; charset=utf-8"),
+    )
     page.goto(f"{address}stock.html")
     page.wait_for_function("() => Search._index !== null")
     stock = page.evaluate(ASK_STOCK, queries)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import vocabulary
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
+
+import vocabulary
 
 from . import index
 

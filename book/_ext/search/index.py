@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pagefind_bin
+
 import vocabulary
 
 from . import korean, names, pages

@@ -28,27 +28,22 @@ FIRST_LETTER = 0x4E00
 
 # What may follow a noun. The browser takes these off a query's words.
 PARTICLES = (
-    "은 는 이 가 을 를 에 의 도 로 으로 와 과 만 나 이나 란 이란 라 이라 야 이야 들 께 에서 에게 한테 "
-    "부터 까지 처럼 보다 마다 조차 마저 밖에 대로 만큼 이라고 라고 이라는 라는 이며 이고 인 인가 인지 일 "
-    "입니다 이다 였다 이었다 인데 이면 이지만 요 이요 인가요 일까 일까요 "
+    "은 는 이 가 을 를 에 의 도 로 으로 와 과 만 나 이나 란 이란 라 이라 야 이야 들 께 에서 "
+    "에게 한테 부터 까지 처럼 보다 마다 조차 마저 밖에 대로 만큼 이라고 라고 이라는 라는 이며 "
+    "이고 인 인가 인지 일 입니다 이다 였다 이었다 인데 이면 이지만 요 이요 인가요 일까 일까요 "
     "에는 에도 에서는 에서도 으로는 로는 으로도 에게는 들은 들이 들을 들의"
 ).split()
 # What may follow the stem of a verb; a lone consonant is the final of the stem's last syllable.
 ENDINGS = (
-    "다 는다 ㄴ다 습니다 ㅂ니다 니다 고 지 기 게 면 으면 며 으며 는 은 ㄴ 을 ㄹ ㅁ 음 어 아 어서 아서 어요 아요 "
-    "려고 으려고 려면 으려면 러 으러 니 으니 니까 으니까 므로 으므로 는지 은지 ㄴ지 을까 ㄹ까 을까요 ㄹ까요 나요 ㄴ가요 는가 지만 던 도록 거나 어야 아야 "
-    "었다 았다 었습니다 았습니다 기가 기는 기를 지는 지도 네요 세요 으세요 ㅂ시다 읍시다 자"
+    "다 는다 ㄴ다 습니다 ㅂ니다 니다 고 지 기 게 면 으면 며 으며 는 은 ㄴ 을 ㄹ ㅁ 음 어 아 "
+    "어서 아서 어요 아요 려고 으려고 려면 으려면 러 으러 니 으니 니까 으니까 므로 으므로 는지 "
+    "은지 ㄴ지 을까 ㄹ까 을까요 ㄹ까요 나요 ㄴ가요 는가 지만 던 도록 거나 어야 아야 었다 았다 "
+    "었습니다 았습니다 기가 기는 기를 지는 지도 네요 세요 으세요 ㅂ시다 읍시다 자"
 ).split()
-_DROPPED = re.compile(
-    "(?:%s)+"
-    % "|".join(
-        sorted(
-            {*PARTICLES, *(e for e in ENDINGS if "가" <= e[0]), *"하한할함합해했되된될됨됩돼됐"},
-            key=len,
-            reverse=True,
-        )
-    )
-)
+# Tails that say nothing: particles, endings, and forms of 하다 and 되다 before them.
+_NOTHING = {*PARTICLES, *(end for end in ENDINGS if not "ㄱ" <= end[0] <= "ㅎ")}
+_NOTHING |= set("하한할함합해했되된될됨됩돼됐")
+_DROPPED = re.compile(f"(?:{'|'.join(sorted(_NOTHING, key=len, reverse=True))})+")
 _LATIN = r"[A-Za-zΑ-ω_][A-Za-zΑ-ω0-9_]*"
 _WORD = re.compile(rf"[가-힣]+|{_LATIN}(?:-[A-Za-z0-9_]+)*|\d+(?:\.\d+)*")
 _IN_CODE = re.compile(rf"[가-힣]+|{_LATIN}")  # a hyphen is a minus there

@@ -18,13 +18,11 @@ IGNORED_CLASSES = {"headerlink", "section-number", "sd-summary-icon"}
 IGNORED_CLASSES |= {"label", "fn-bracket"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 BLOCKS = HEADINGS | set("p div li dt dd tr td th pre table ul ol dl section summary figure".split())
-TEX = {
-    **{"theta": "θ", "rho": "ρ", "eta": "η", "tau": "τ", "partial": "∂", "nabla": "∇"},
-    **{"alpha": "α", "beta": "β", "epsilon": "ε", "lambda": "λ", "mu": "μ", "sigma": "σ"},
-    **{"to": "→", "leftarrow": "←", "times": "×", "cdot": "·", "odot": "⊙", "approx": "≈"},
-    **dict.fromkeys(",;:! ", " "),
-    **{"dots": "…", "ldots": "…", "lVert": "‖", "rVert": "‖", "le": "≤", "ge": "≥", "sum": "∑"},
-}
+_GREEK = "alpha α beta β epsilon ε eta η theta θ lambda λ mu μ rho ρ sigma σ tau τ"
+_SIGNS = "partial ∂ nabla ∇ sum ∑ to → leftarrow ← le ≤ ge ≥ approx ≈ times × cdot · odot ⊙"
+_OTHERS = "dots … ldots … cdots … lVert ‖ rVert ‖"
+_WORDS = f"{_GREEK} {_SIGNS} {_OTHERS}".split()
+TEX = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True)) | dict.fromkeys(",;:! ", " ")
 _TEX = re.compile(r"\\([A-Za-z]+|.)|[{}$]")
 _SPACE = re.compile(r"\s+")
 _EMPTY_LINES = re.compile(r"\s*\n\s*\n")
