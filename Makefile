@@ -32,7 +32,7 @@ STAMP := .venv/.ready
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 $(STAMP): FORCE
 endif
-$(STAMP): requirements.txt $(wildcard constraints.txt) pyproject.toml
+$(STAMP): requirements.txt $(wildcard constraints.txt) pyproject.toml package-lock.json
 	@scripts/ready.sh venv && touch $@
 
 BUILD_BOOK = scripts/book.sh

