@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -14,6 +15,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import booksite
+
+sys.path.insert(0, str(booksite.ROOT / "book" / "_ext"))
+
+import bookconfig  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +35,7 @@ FLAGS = [
 ]
 # Math and widgets come from here until the book serves them itself; nothing else is asked.
 KNOWN_CDNS = {"cdn.jsdelivr.net", "cdnjs.cloudflare.com"}
-PAGES = ["index", "students", "easy/rnn", "glossary", "references"]
+PAGES = bookconfig.load().pages
 COLAB = "/blob/main/book/easy/rnn.ipynb"
 
 

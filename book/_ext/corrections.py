@@ -51,15 +51,14 @@ class Copy(gathered.Placeholder):
     def fill(self, book: gathered.Book) -> list[nodes.Node]:
         """A copy whose references work from the page that is being written."""
         original = list(book.doctree(self["page"]).findall(_is_correction))[self["number"]]
-        copies = [child.deepcopy() for child in original.children[1:]]
-        for copy in copies:
-            _free(copy, book, self["page"])
+        copy = nodes.container("", *(child.deepcopy() for child in original.children[1:]))
+        _free(copy, book, self["page"])
         section = original.parent
         while not isinstance(section, nodes.section):
             section = section.parent
         back = nodes.paragraph("", "본문: ", book.link(self["page"], section))
         back["classes"].append("corrections-back")
-        return [*copies, back]
+        return [*copy.children, back]
 
 
 def _is_correction(node: nodes.Node) -> bool:

@@ -36,7 +36,9 @@ class Use:
 
     def __str__(self) -> str:
         name = self.term.ko
-        return f"{self.line}: 「{name}」: 처음 쓰는 곳에서는 「{name}({self.term.english})」로 씁니다."
+        return (
+            f"{self.line}: 「{name}」: 처음 쓰는 곳에서는 「{name}({self.term.english})」로 씁니다."
+        )
 
 
 def uses(text: str, terms: list[vocabulary.Term], syntax: tuple[str, ...]) -> Iterator[Use]:
@@ -63,9 +65,7 @@ def uses(text: str, terms: list[vocabulary.Term], syntax: tuple[str, ...]) -> It
             yield Use(here, known[name], introduced is not None, linked)
 
 
-def not_introduced(
-    text: str, terms: list[vocabulary.Term], syntax: tuple[str, ...]
-) -> list[Use]:
+def not_introduced(text: str, terms: list[vocabulary.Term], syntax: tuple[str, ...]) -> list[Use]:
     """First uses without their English name, of the terms that the chapter links."""
     found = list(uses(text, terms, syntax))
     linked = {use.term.ko for use in found if use.linked}

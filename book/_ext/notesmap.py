@@ -111,9 +111,7 @@ class NotesMap(SphinxDirective):
         for name in dict.fromkeys(name for claim in claims for name in claim.exercises):
             lab = name.partition(":")[0]
             found.append(
-                nodes.reference(
-                    "", f"실습 {lab} {self.exercises[name]}", refuri=self.address(lab)
-                )
+                nodes.reference("", f"실습 {lab} {self.exercises[name]}", refuri=self.address(lab))
             )
         return [part for link in found for part in (nodes.Text(" → "), link)]
 
