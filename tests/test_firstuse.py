@@ -18,6 +18,7 @@ CONFIG = bookconfig.load()
 VOCABULARY = vocabulary.load(CONFIG.book / "glossary.yml")
 TERMS = [
     vocabulary.Term("학습", "training", ""),
+    vocabulary.Term("학습률", "learning rate", ""),
     vocabulary.Term("역전파", "backpropagation", ""),
     vocabulary.Term("시간 역전파", "backpropagation through time", "", abbr="BPTT"),
 ]
@@ -50,6 +51,10 @@ TEXTS = {
     "inside a longer term": (
         "{term}`시간 역전파`(backpropagation through time) 시간 역전파 "
         "{term}`역전파`(backpropagation)",
+        [],
+    ),
+    "beginning of a longer term": (
+        "학습률(learning rate) {term}`학습`(training) {term}`학습률`",
         [],
     ),
     "list of terms": ("**만난 용어** {term}`학습`", []),

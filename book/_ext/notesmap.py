@@ -12,7 +12,6 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import bookconfig
@@ -23,7 +22,6 @@ from lecturenotes import CHAPTERS, PARTS, Claim, Note
 
 PICTURE = re.compile(r"^!\[(.*)\]\((.*)\)$")
 YET = "아직"
-logger = logging.getLogger(__name__)
 
 
 def readable(text: str) -> str:
@@ -127,7 +125,8 @@ def _check(app: Sphinx) -> None:
         claims = lecturenotes.all_claims(config, notes, lecturenotes.exercises(config))
     except lecturenotes.Wrong as error:
         raise ExtensionError(f"강의 노트의 번호가 어긋났습니다.\n{error}") from error
-    logger.info(summary(notes, claims))
+    # Printed, not logged: scripts/book.sh builds with -q, and _build/book.log shall hold it.
+    print(summary(notes, claims))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

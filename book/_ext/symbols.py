@@ -176,9 +176,12 @@ class Symbols(SphinxDirective):
         if entry.english:
             words = self._inline(f"{{term}}`{entry.term}`({entry.english})")
         else:
-            words = self._inline(entry.text)
-            if entry.term and entry.term not in entry.text:
-                words += self._inline(f" ({{term}}`{entry.term}`)")
+            linked = f"{{term}}`{entry.term}`"
+            if entry.term in entry.text:
+                text = entry.text.replace(entry.term, linked, 1) if entry.term else entry.text
+            else:
+                text = f"{entry.text} ({linked})"
+            words = self._inline(text)
         if entry.key in self.first:
             page, heading = self.first[entry.key]
             place = nodes.inline(classes=["symbols-first"])
