@@ -6,19 +6,27 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from edition import parser
+from edition import listtable, parser, quizsource
 from edition.inline import Inline, Page, as_html
+from edition.labels import FORMATS
 
 # Titles that Sphinx gives these admonitions in Korean.
 ADMONITIONS = {
+    "attention": "주의",
+    "caution": "조심",
+    "danger": "위험",
+    "error": "오류",
+    "hint": "힌트",
+    "important": "중요",
     "note": "참고",
+    "seealso": "더 보기",
     "tip": "팁",
     "warning": "경고",
-    "important": "중요",
-    "seealso": "더 보기",
     "admonition": "",
 }
-TAGS = {"setup", "remove-cell", "hide-input", "remove-input", "hide-output", "colab-only"}
+# What a tag does to a cell of the edition is said in notebook.py; the others do nothing there.
+TAGS = {"setup", "remove-cell", "hide-cell", "hide-input", "remove-input", "hide-output"}
+TAGS |= {"remove-output", "scroll-output", "raises-exception", "colab-only"}
 DROPPED = {"front_matter", "myst_line_comment", "myst_block_break", "myst_target"}
 PLAIN = {"paragraph", "heading", "bullet_list", "ordered_list", "blockquote", "table"}
 VERBATIM = {"hr", "code_block", "math_block", "html_block"}
@@ -26,6 +34,7 @@ VERBATIM = {"hr", "code_block", "math_block", "html_block"}
 RAW_DIRECTIVE = re.compile(r"^\s*(?:```+|:::+)(\{[^}]+\})", re.MULTILINE)
 BRACKETS, ESCAPED = re.compile(r"([\[\]])"), r"\\\1"
 ENVIRONMENT = re.compile(r"\\begin\{")
+CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ class Blocks:
     def __init__(self, page: Page, footnote_env: dict) -> None:
         self.page = page
         self.inline = Inline(page, footnote_env)
-        self.equations = 0
+        self.equations = self.quizzes = 0
         self.directives: dict[str, Callable[[parser.Directive], str]] = {
             **dict.fromkeys(ADMONITIONS, self._admonition),
             "dropdown": self._dropdown,
@@ -62,6 +71,12 @@ class Blocks:
             "figure": self._figure,
             "image": self._figure,
             "math": self._math,
+            "table": self._table,
+            "list-table": self._list_table,
+            "code-block": self._code_block,
+            "exercise": self._exercise,
+            "solution": self._solution,
+            "quiz": self._quiz,
             "lab": self._lab,
         }
 
@@ -85,10 +100,13 @@ class Blocks:
 
     def body(self, directive: parser.Directive) -> str:
         """The Markdown inside a directive; code cells cannot stand there."""
+        return self._text(directive.body, directive.body_line, directive.name)
+
+    def _text(self, text: str, first_line: int, name: str) -> str:
         parts = []
-        for piece in self.pieces(directive.body, directive.body_line):
+        for piece in self.pieces(text, first_line):
             if isinstance(piece, Code):
-                raise parser.Unsupported(f"{{{directive.name}}} 안의 {{code-cell}}", piece.line)
+                raise parser.Unsupported(f"{{{name}}} 안의 {{code-cell}}", piece.line)
             parts.append(piece.text)
         return "\n\n".join(parts)
 
@@ -151,7 +169,7 @@ class Blocks:
             tuple(directive.tags),
             directive.line,
             alt=str(render.get("image", {}).get("alt", "")).strip(),
-            caption=self._numbered(figure.get("name", ""), caption),
+            caption=self._numbered(directive, "figure", caption),
         )
 
     def _title(self, directive: parser.Directive, default: str = "") -> str:
@@ -211,13 +229,62 @@ class Blocks:
         picture = f"![{BRACKETS.sub(ESCAPED, alt)}]({url})"
         if directive.name == "image" or not directive.body.strip():
             return picture
-        caption = self._numbered(directive.options.get("name", ""), self.body(directive))
+        caption = self._numbered(directive, "figure", self.body(directive))
         return f"{picture}\n\n{caption}"
 
-    def _numbered(self, name: str, caption: str) -> str:
-        """A caption with its number in front, when the figure has one."""
-        target = self.page.labels.targets.get(name)
-        return f"**그림 {target.number}** {caption}" if target and target.number else caption
+    def _numbered(self, directive: parser.Directive, kind: str, caption: str) -> str:
+        """A caption with the number in front that the page gives it."""
+        number = self.page.labels.numbers.get((self.page.name, directive.line))
+        return f"**{FORMATS[kind] % number}** {caption}" if number else caption
+
+    def _table(self, directive: parser.Directive) -> str:
+        return self._captioned(directive, "table", self._title(directive), self.body(directive))
+
+    def _list_table(self, directive: parser.Directive) -> str:
+        rows = [
+            [self.inline.convert(cell.text, cell.line) for cell in row]
+            for row in listtable.rows(directive, self.page.config.syntax)
+        ]
+        header = listtable.header_rows(directive)
+        text = listtable.markdown(rows, has_header=header > 0)
+        return self._captioned(directive, "table", self._title(directive), text)
+
+    def _code_block(self, directive: parser.Directive) -> str:
+        caption = self.inline.convert(str(directive.options.get("caption", "")), directive.line)
+        longest = max(map(len, re.findall(r"`+", directive.body)), default=0)
+        fence = "`" * max(3, longest + 1)
+        code = f"{fence}{directive.argument}\n{directive.body.strip(chr(10))}\n{fence}"
+        return self._captioned(directive, "code-block", caption, code)
+
+    def _captioned(self, directive: parser.Directive, kind: str, caption: str, text: str) -> str:
+        """`text` with its numbered caption above, when it has one."""
+        return f"{self._numbered(directive, kind, caption)}\n\n{text}" if caption else text
+
+    def _exercise(self, directive: parser.Directive) -> str:
+        return quote(f"**직접 해 보기: {self._title(directive)}**\n\n{self.body(directive)}")
+
+    def _solution(self, directive: parser.Directive) -> str:
+        return self._details("풀이", self.body(directive))
+
+    def _quiz(self, directive: parser.Directive) -> str:
+        """The question, then each option with its reason folded below it."""
+        first = directive.body_line
+        try:
+            quiz = quizsource.read(directive.argument, directive.body, self.page.config.syntax)
+        except quizsource.BadQuiz as error:
+            raise parser.Unsupported(error.what, first + error.line - 1) from error
+        self.quizzes += 1
+        question = self.inline.convert(quiz.question, directive.line)
+        several = " (모두 고르세요)" if quiz.has_many_answers else ""
+        parts = [f"**퀴즈 {self.quizzes}.** {question}{several}"]
+        if quiz.more:
+            parts.append(self._text(quiz.more, first, "quiz"))
+        for sign, option in zip(CIRCLED, quiz.options, strict=False):
+            verdict = "✓ 정답" if option.is_right else "✗ 오답"
+            reason = self._text(option.reason, first + option.reason_line - 1, "quiz")
+            choice = self.inline.convert(option.text, first + option.line - 1)
+            parts.append(self._details(f"{sign} {choice}", f"**{verdict}**\n\n{reason}"))
+        return "\n\n".join(parts)
 
     def _math(self, directive: parser.Directive) -> str:
         text = "\n".join(part for part in (directive.argument, directive.body.strip()) if part)
