@@ -34,15 +34,16 @@ VERBATIM = {"hr", "code_block", "math_block", "html_block"}
 RAW_DIRECTIVE = re.compile(r"^\s*(?:```+|:::+)(\{[^}]+\})", re.MULTILINE)
 BRACKETS, ESCAPED = re.compile(r"([\[\]])"), r"\\\1"
 ENVIRONMENT = re.compile(r"\\begin\{")
+APART = {"quiz"}  # else a question would stick to the folded answers above it
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 
 
 @dataclass(frozen=True)
 class Markdown:
-    """A piece of text; `heading` is its title when it is a heading."""
+    """A piece of text; one that starts a cell has space above it on Colab."""
 
     text: str
-    heading: str = ""
+    starts_cell: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,9 @@ class Blocks:
             if directive and directive.name == "code-cell":
                 yield self._code(directive)
             elif directive:
-                yield Markdown(self._directive(directive))
+                yield Markdown(self._directive(directive), directive.name in APART)
             elif block.kind == "heading":
-                converted = self._plain(lines, block, first_line)
-                yield Markdown(converted, heading=block.inner[1].content)
+                yield Markdown(self._plain(lines, block, first_line), starts_cell=True)
             elif block.kind not in DROPPED:
                 converted = self._block(lines, block, first_line, line)
                 if converted.strip():
@@ -200,11 +200,14 @@ class Blocks:
             is_open="open" in directive.options,
         )
 
-    def _details(self, title: str, body: str, *, is_open: bool = False) -> str:
+    def _details(
+        self, title: str, body: str, *, is_open: bool = False, is_bold: bool = True
+    ) -> str:
         # Colab reads Markdown inside <details> only after an empty line.
         start = "<details open>" if is_open else "<details>"
-        summary = f"<summary><b>{as_html(title, self.page)}</b></summary>"
-        return f"{start}\n{summary}\n\n{body}\n\n</details>"
+        text = as_html(title, self.page)
+        summary = f"<b>{text}</b>" if is_bold else text
+        return f"{start}\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
 
     def _tab_set(self, directive: parser.Directive) -> str:
         sections = []
@@ -283,7 +286,8 @@ class Blocks:
             verdict = "✓ 정답" if option.is_right else "✗ 오답"
             reason = self._text(option.reason, first + option.reason_line - 1, "quiz")
             choice = self.inline.convert(option.text, first + option.line - 1)
-            parts.append(self._details(f"{sign} {choice}", f"**{verdict}**\n\n{reason}"))
+            said = f"**{verdict}**\n\n{reason}"
+            parts.append(self._details(f"{sign} {choice}", said, is_bold=False))
         return "\n\n".join(parts)
 
     def _math(self, directive: parser.Directive) -> str:

@@ -11,6 +11,8 @@ from edition.inline import Page
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 FOLDED = {"remove-cell", "hide-cell", "hide-input", "remove-input"}
+# A cell whose code is folded, on Colab and in JupyterLab.
+FORM = {"cellView": "form", "jupyter": {"source_hidden": True}}
 HIDDEN_OUTPUT = {"hide-cell", "hide-output", "remove-output"}
 PASSED_ON = ("raises-exception",)  # tags that whoever runs the notebook must see
 DATED = re.compile(r"\b(\d{4}-\d{2}-\d{2}) 판\b")
@@ -33,7 +35,7 @@ def _build(page: Page, pieces: list[Markdown | Code], old: dict, date: str) -> d
     stem = page.name.split("/")[-1]
     front = setup_cell.source(page.config.book, setup, setup_cell.data_names(code))
     cells = [
-        _cell("code", front, {"cellView": "form"}) | {"id": f"{stem}-setup"},
+        _cell("code", front, dict(FORM)) | {"id": f"{stem}-setup"},
         _cell("markdown", badge(page, date)) | {"id": f"{stem}-badge"},
     ]
     text: list[str] = []
@@ -45,7 +47,7 @@ def _build(page: Page, pieces: list[Markdown | Code], old: dict, date: str) -> d
 
     for piece in pieces:
         if isinstance(piece, Markdown):
-            if piece.heading:
+            if piece.starts_cell:
                 flush()
             text.append(piece.text)
         elif piece is not setup:
@@ -111,7 +113,7 @@ def code_cell(piece: Code) -> tuple[str, dict]:
     metadata: dict = {}
     source = piece.source
     if FOLDED & set(piece.tags):
-        metadata["cellView"] = "form"
+        metadata |= FORM
         if not source.startswith("#@title"):
             first, _, rest = source.partition("\n")
             titled = first.startswith("# ")
@@ -119,7 +121,7 @@ def code_cell(piece: Code) -> tuple[str, dict]:
             source = f"#@title {title}\n" + (rest if titled else source)
     if HIDDEN_OUTPUT & set(piece.tags):
         metadata["collapsed"] = True
-        metadata["jupyter"] = {"outputs_hidden": True}
+        metadata["jupyter"] = metadata.get("jupyter", {}) | {"outputs_hidden": True}
     if kept := [tag for tag in PASSED_ON if tag in piece.tags]:
         metadata["tags"] = kept
     return source, metadata
