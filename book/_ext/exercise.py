@@ -14,7 +14,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-TITLE, ANSWER = "직접 해 보기", "풀이"
+from edition.words import EXERCISE, SOLUTION
+
 logger = logging.getLogger(__name__)
 
 
@@ -34,7 +35,7 @@ class Exercise(SphinxDirective):
         self.assert_has_content()
         title, _ = self.state.inline_text(self.arguments[0], self.lineno)
         box = nodes.admonition(classes=["exercise"])
-        box += nodes.title("", "", nodes.Text(f"{TITLE}: "), *title)
+        box += nodes.title("", "", nodes.Text(f"{EXERCISE}: "), *title)
         self.state.nested_parse(self.content, self.content_offset, box)
         return [box]
 
@@ -55,7 +56,7 @@ class Solution(SphinxDirective):
 
 def visit_solution(self: HTML5Translator, node: solution) -> None:
     """Open the folded part."""
-    self.body.append(f'<details class="solution"><summary>{ANSWER}</summary>\n')
+    self.body.append(f'<details class="solution"><summary>{SOLUTION}</summary>\n')
 
 
 def depart_solution(self: HTML5Translator, node: solution) -> None:
@@ -73,7 +74,7 @@ class PlainSolution(SphinxPostTransform):
         if self.app.builder.format == "html":
             return
         for node in list(self.document.findall(solution)):
-            node.replace_self(nodes.admonition("", nodes.title("", ANSWER), *node.children))
+            node.replace_self(nodes.admonition("", nodes.title("", SOLUTION), *node.children))
 
 
 def _check(app: Sphinx, document: nodes.document) -> None:

@@ -15,9 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from edition import quizsource
-
-RIGHT, WRONG = "✓ 정답", "✗ 오답"
-SEVERAL = "(모두 고르세요)"
+from edition.words import QUIZ, RIGHT, SEVERAL, WRONG
 
 
 class quiz(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes so)
@@ -102,7 +100,7 @@ def depart_quiz(self: HTML5Translator, node: quiz) -> None:
 def visit_question(self: HTML5Translator, node: quiz_question) -> None:
     """The question names the group of options."""
     number = node.parent["number"]
-    self.body.append(f'<legend><span class="quiz-number">퀴즈 {number}</span> ')
+    self.body.append(f'<legend><span class="quiz-number">{QUIZ} {number}</span> ')
 
 
 def depart_question(self: HTML5Translator, node: quiz_question) -> None:
@@ -173,7 +171,7 @@ class PlainQuiz(SphinxPostTransform):
 
 def plain(box: quiz) -> list[nodes.Node]:
     """The quiz as paragraphs and one list."""
-    question = nodes.strong("", f"퀴즈 {box['number']}. ")
+    question = nodes.strong("", f"{QUIZ} {box['number']}. ")
     question += [child.deepcopy() for child in box[0]]
     if box["many"]:
         question += nodes.Text(f" {SEVERAL}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from edition import listtable, parser, quizsource
 from edition.inline import Inline, Page, as_html
 from edition.labels import FORMATS
+from edition.words import EXERCISE, QUIZ, RIGHT, SEVERAL, SOLUTION, WRONG
 
 # Titles that Sphinx gives these admonitions in Korean.
 ADMONITIONS = {
@@ -264,10 +265,10 @@ class Blocks:
         return f"{self._numbered(directive, kind, caption)}\n\n{text}" if caption else text
 
     def _exercise(self, directive: parser.Directive) -> str:
-        return quote(f"**직접 해 보기: {self._title(directive)}**\n\n{self.body(directive)}")
+        return quote(f"**{EXERCISE}: {self._title(directive)}**\n\n{self.body(directive)}")
 
     def _solution(self, directive: parser.Directive) -> str:
-        return self._details("풀이", self.body(directive))
+        return self._details(SOLUTION, self.body(directive))
 
     def _quiz(self, directive: parser.Directive) -> str:
         """The question, then each option with its reason folded below it."""
@@ -278,15 +279,14 @@ class Blocks:
             raise parser.Unsupported(error.what, first + error.line - 1) from error
         self.quizzes += 1
         question = self.inline.convert(quiz.question, directive.line)
-        several = " (모두 고르세요)" if quiz.has_many_answers else ""
-        parts = [f"**퀴즈 {self.quizzes}.** {question}{several}"]
+        several = f" {SEVERAL}" if quiz.has_many_answers else ""
+        parts = [f"**{QUIZ} {self.quizzes}.** {question}{several}"]
         if quiz.more:
             parts.append(self._text(quiz.more, first, "quiz"))
         for sign, option in zip(CIRCLED, quiz.options, strict=False):
-            verdict = "✓ 정답" if option.is_right else "✗ 오답"
-            reason = self._text(option.reason, first + option.reason_line - 1, "quiz")
             choice = self.inline.convert(option.text, first + option.line - 1)
-            said = f"**{verdict}**\n\n{reason}"
+            reason = self._text(option.reason, first + option.reason_line - 1, "quiz")
+            said = f"**{RIGHT if option.is_right else WRONG}**\n\n{reason}"
             parts.append(self._details(f"{sign} {choice}", said, is_bold=False))
         return "\n\n".join(parts)
 

@@ -8,9 +8,10 @@ is committed: equal cells keep theirs, then those that are nearly equal, in orde
 from __future__ import annotations
 
 import hashlib
+import re
 from difflib import SequenceMatcher
 
-ALIKE = 0.5  # a cell that shares at least half of its text with an old one is that cell, edited
+ALIKE = 0.5  # a cell that shares at least half of its words with an old one is that cell, edited
 
 
 def assign(cells: list[dict], old: list[dict], stem: str) -> None:
@@ -45,24 +46,42 @@ def _pairs(new: list[dict], old: list[dict]) -> list[tuple[dict, dict]]:
 
 
 def _edited(new: list[dict], old: list[dict]) -> list[tuple[dict, dict]]:
-    """The likest pair first, and then what lies before and what lies after it."""
-    best, likeness = None, ALIKE
-    for i, cell in enumerate(new):
-        for j, source in enumerate(old):
-            if cell["cell_type"] != source["cell_type"]:
-                continue
-            matcher = SequenceMatcher(None, _text(source), _text(cell), autojunk=False)
-            # The quick ratio is an upper bound and saves most of the slow ones.
-            if matcher.quick_ratio() >= likeness and matcher.ratio() >= likeness:
-                best, likeness = (i, j), matcher.ratio()
-    if best is None:
-        return []
-    i, j = best
-    return [
-        *_edited(new[:i], old[:j]),
-        (new[i], old[j]),
-        *_edited(new[i + 1 :], old[j + 1 :]),
-    ]
+    """Pairs, in order, of cells that are alike; those that are most alike in all."""
+    alike = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    total = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    matcher: SequenceMatcher[str] = SequenceMatcher(autojunk=False)
+    for i, source in enumerate(old, 1):
+        matcher.set_seq2(_words(source))
+        for j, cell in enumerate(new, 1):
+            if cell["cell_type"] == source["cell_type"]:
+                matcher.set_seq1(_words(cell))
+                alike[i][j] = _likeness(matcher)
+            paired = total[i - 1][j - 1] + alike[i][j] if alike[i][j] else 0.0
+            total[i][j] = max(total[i - 1][j], total[i][j - 1], paired)
+    pairs, i, j = [], len(old), len(new)
+    while i and j:
+        if total[i][j] == total[i - 1][j]:
+            i -= 1
+        elif total[i][j] == total[i][j - 1]:
+            j -= 1
+        else:
+            i, j = i - 1, j - 1
+            pairs.append((new[j], old[i]))
+    return pairs[::-1]
+
+
+def _likeness(matcher: SequenceMatcher[str]) -> float:
+    """How much of the two texts is common; 0 when they are not alike."""
+    # The quick ratios are upper bounds and spare most of the slow ones.
+    for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio):
+        found = ratio()
+        if found < ALIKE:
+            return 0.0
+    return found
+
+
+def _words(cell: dict) -> list[str]:
+    return re.findall(r"\w+|[^\w\s]", _text(cell))
 
 
 def _text(cell: dict) -> str:
