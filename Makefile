@@ -60,6 +60,7 @@ serve: $(STAMP) ## 책과 실습을 만들어 브라우저로 보여 줍니다 (
 
 test: $(STAMP) ## 모든 시험: 코드 검사, 책, 채점기, 노트북, 브라우저
 	@echo "[1/4] 가상환경과 브라우저 …"
+	@scripts/ready.sh colab
 	@scripts/ready.sh browser >/dev/null
 	@echo "[2/4] 코드 검사 (ruff) …"
 	@$(RUFF)

@@ -278,10 +278,10 @@ def test_code_and_pictures_are_shown(visit):
 
 def test_folded_code_and_answers_open(visit):
     page = visit().open("easy/rnn")
-    folded = page.locator("article details.sd-dropdown").first
-    assert not folded.locator(".sd-summary-content").is_visible()
+    folded = page.locator("article details.solution").first
+    assert not folded.locator("ul").is_visible()
     folded.locator("summary").click()
-    assert folded.locator(".sd-summary-content").is_visible()
+    assert folded.locator("ul").is_visible()
 
 
 def test_term_leads_to_the_glossary(visit):
