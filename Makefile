@@ -40,7 +40,7 @@ RUFF = ruff check -q && ruff format -q --check
 COLAB = python book/_ext/colab.py
 PYTEST = MPLBACKEND=Agg pytest
 
-.PHONY: help setup serve test book release colab lint format verify publish clean soak bench FORCE
+.PHONY: help setup serve test book release colab lint format verify pdf publish clean soak bench FORCE
 
 help: ## 이 목록을 보여 줍니다
 	@echo "순환에서 정렬까지: make 〈할 일〉"
@@ -94,6 +94,9 @@ publish: $(if $(DEST),$(STAMP)) ## 공개할 것만 따로 씁니다: make publi
 	@test -n "$(DEST)" || { echo "어디에 쓸지 알려 주세요: make publish DEST=폴더" >&2; exit 2; }
 	@$(BUILD_BOOK)
 	@course publish "$(DEST)"
+
+pdf: $(STAMP) ## 책 전체를 PDF 하나로 만듭니다: _build/pdf/
+	@browser=$$(scripts/ready.sh browser); $(BUILD_BOOK); python -m scripts.pdf --chromium "$$browser"
 
 clean: ## 만든 것을 지웁니다 (.venv/ 와 제출물, 성적은 그대로)
 	@rm -rf _build .pytest_cache .ruff_cache .hypothesis

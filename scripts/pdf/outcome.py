@@ -1,0 +1,44 @@
+"""What the printed PDF says: on which page a heading stands, and what the file tells of itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
+
+
+def pages_of(pdf: bytes, anchors: Iterable[str]) -> dict[str, int]:
+    """The page, counted from 1, on which each anchor lies.
+
+    Raises ValueError for an anchor that the PDF does not know.
+    """
+    reader = PdfReader(io.BytesIO(pdf))
+    places = {
+        name.removeprefix("/"): reader.get_destination_page_number(destination)
+        for name, destination in reader.named_destinations.items()
+    }
+    found = {}
+    for anchor in anchors:
+        number = places.get(anchor)
+        if number is None or number < 0:
+            raise ValueError(f"PDF에 없는 자리입니다: {anchor}")
+        found[anchor] = number + 1
+    return found
+
+
+def describe(pdf: bytes, title: str, author: str) -> bytes:
+    """The PDF with title, author and language, set to show its title and its outline."""
+    writer = PdfWriter(clone_from=io.BytesIO(pdf))
+    writer.pdf_header = "%PDF-1.7"  # what Chromium writes needs more than pypdf's own 1.3
+    writer.add_metadata({"/Title": title, "/Author": author, "/Creator": "Jupyter Book"})
+    root = writer.root_object
+    root[NameObject("/Lang")] = TextStringObject("ko")
+    root[NameObject("/PageMode")] = NameObject("/UseOutlines")
+    root[NameObject("/ViewerPreferences")] = DictionaryObject(
+        {NameObject("/DisplayDocTitle"): BooleanObject(True)}
+    )
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
