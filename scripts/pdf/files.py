@@ -49,7 +49,7 @@ def fonts() -> Iterator[Path]:
 def web_font(path: Path) -> bytes:
     """The font without its designer's sources (TSI tables): browsers refuse empty tables."""
     font = TTFont(path, recalcBBoxes=False, recalcTimestamp=False)
-    for table in [tag for tag in font.reader.keys() if tag.startswith("TSI")]:
+    for table in [tag for tag in font.reader.tables if tag.startswith("TSI")]:
         del font[table]
     target = io.BytesIO()
     font.save(target)
