@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         watch.cancel()
     write(output, printed)
+    print(f"PDF: {_shown(output)}")
     return 0
 
 
@@ -69,6 +70,11 @@ def _held(lock: Path) -> Iterator[None]:
     with lock.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_SH)
         yield
+
+
+def _shown(path: Path) -> Path:
+    """As one would type it, where it lies in the course's folder."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def _give_up(limit: float) -> None:

@@ -60,7 +60,7 @@ def prepare(page: str, soup: BeautifulSoup, site: Site) -> Tag:
     article = soup.select_one("article.bd-article")
     if article is None:
         raise ValueError(f"{page}: 본문(article)이 없습니다.")
-    frames.show(page, soup, article)
+    frames.show(page, article)
     for tag in article.select(_SCREEN_ONLY):
         if not tag.decomposed:
             tag.decompose()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterable
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import BooleanObject, DictionaryObject, NameObject, TextStringObject
+
+# Chromium's trailer counts a few objects too few; pypdf would say so on every run.
+logging.getLogger("pypdf").setLevel(logging.ERROR)
 
 
 def pages_of(pdf: bytes, anchors: Iterable[str]) -> dict[str, int]:
