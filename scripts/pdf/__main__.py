@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _held(options.html.parent / ".lock"):
             document = compose(options.html)
             printed = render(document, options.html, options.chromium)
-        printed = outcome.describe(printed, document.title, document.author)
+        top = document.pages[0].anchor
+        printed = outcome.finish(printed, document.title, document.author, top)
     except FileNotFoundError as error:
         print(f"{error.filename or error}: 없습니다. `make book`을 먼저 하세요.", file=sys.stderr)
         return 1
