@@ -100,7 +100,7 @@ pdf: $(STAMP) ## 책 전체를 PDF 하나로 만듭니다: _build/pdf/
 
 clean: ## 만든 것을 지웁니다 (.venv/ 와 제출물, 성적은 그대로)
 	@rm -rf _build .pytest_cache .ruff_cache .hypothesis
-	@find autograder book solutions tests -name __pycache__ -prune -exec rm -rf {} +
+	@find autograder book scripts solutions tests -name __pycache__ -prune -exec rm -rf {} +
 
 soak: $(STAMP) ## 오래 걸리는 시험: 강제 종료, 부하, 제출물 1,000개
 	@$(PYTEST) -m soak --timeout 7200 $(ARGS)

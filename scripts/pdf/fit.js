@@ -56,7 +56,7 @@ async () => {
   }
 
   for (const node of document.querySelectorAll("body *")) {
-    if (node.closest("mjx-container, svg")) continue;
+    if (node.closest("mjx-container, svg") || getComputedStyle(node).position === "absolute") continue;
     const box = node.getBoundingClientRect();
     if (box.width && (box.right > column + 1 || box.left < -1)) {
       problems.push(`${where(node)}: 쪽보다 넓습니다: <${node.localName} class="${node.className}"> `
