@@ -32,7 +32,7 @@ STAMP := .venv/.ready
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 $(STAMP): FORCE
 endif
-$(STAMP): requirements.txt $(wildcard constraints.txt) pyproject.toml
+$(STAMP): requirements.txt $(wildcard constraints.txt) pyproject.toml package-lock.json
 	@scripts/ready.sh venv && touch $@
 
 BUILD_BOOK = scripts/book.sh
@@ -40,7 +40,7 @@ RUFF = ruff check -q && ruff format -q --check
 COLAB = python book/_ext/colab.py
 PYTEST = MPLBACKEND=Agg pytest
 
-.PHONY: help setup serve test book release colab lint format verify publish clean soak bench FORCE
+.PHONY: help setup serve test book release colab lint format verify pdf publish clean soak bench FORCE
 
 help: ## 이 목록을 보여 줍니다
 	@echo "순환에서 정렬까지: make 〈할 일〉"
@@ -60,6 +60,7 @@ serve: $(STAMP) ## 책과 실습을 만들어 브라우저로 보여 줍니다 (
 
 test: $(STAMP) ## 모든 시험: 코드 검사, 책, 채점기, 노트북, 브라우저
 	@echo "[1/4] 가상환경과 브라우저 …"
+	@scripts/ready.sh colab
 	@scripts/ready.sh browser >/dev/null
 	@echo "[2/4] 코드 검사 (ruff) …"
 	@$(RUFF)
@@ -95,9 +96,12 @@ publish: $(if $(DEST),$(STAMP)) ## 공개할 것만 따로 씁니다: make publi
 	@$(BUILD_BOOK)
 	@course publish "$(DEST)"
 
+pdf: $(STAMP) ## 책 전체를 PDF 하나로 만듭니다: _build/pdf/
+	@browser=$$(scripts/ready.sh browser); $(BUILD_BOOK); python -m scripts.pdf --chromium "$$browser"
+
 clean: ## 만든 것을 지웁니다 (.venv/ 와 제출물, 성적은 그대로)
 	@rm -rf _build .pytest_cache .ruff_cache .hypothesis
-	@find autograder book solutions tests -name __pycache__ -prune -exec rm -rf {} +
+	@find autograder book scripts solutions tests -name __pycache__ -prune -exec rm -rf {} +
 
 soak: $(STAMP) ## 오래 걸리는 시험: 강제 종료, 부하, 제출물 1,000개
 	@$(PYTEST) -m soak --timeout 7200 $(ARGS)

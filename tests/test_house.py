@@ -199,7 +199,8 @@ def test_requirements_are_exact_pins_and_constraints_agree() -> None:
 
 def test_versions_stand_nowhere_else() -> None:
     places = ["Makefile", "pyproject.toml", ".pre-commit-config.yaml", ".ci/run", *GUIDES]
-    places += [str(path.relative_to(ROOT)) for path in ROOT.glob("scripts/*")]
+    scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("scripts/pdf/*.*")]
+    places += [str(path.relative_to(ROOT)) for path in scripts]
     places += [str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*")]
     for place in places:
         found = PIN.findall((ROOT / place).read_text("utf-8"))

@@ -45,12 +45,14 @@ def environment() -> dict[str, str]:
     return kept | {"COURSE_QUICK": "1", "OMP_NUM_THREADS": "1", "JUPYTER_PLATFORM_DIRS": "1"}
 
 
-def run(notebook: Path, root: Path) -> None:
+def run(notebook: Path, root: Path, kernel: str = "", jupyter: Path | None = None) -> None:
     """Runs a notebook in its folder by nbval and fails with nbval's own report.
 
-    `root` is where pytest stops looking for a conftest.py upwards.
+    `root` is where pytest stops looking for a conftest.py upwards. `kernel` is a kernel described
+    under `jupyter`; without one, this environment's own Python runs the cells.
     """
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
+    command = [sys.executable, "-m", "pytest", "--nbval-lax"]
+    command += [f"--nbval-kernel-name={kernel}"] if kernel else ["--nbval-current-env"]
     command += [
         f"--nbval-cell-timeout={CELL_SECONDS}",
         "-q",
@@ -61,7 +63,7 @@ def run(notebook: Path, root: Path) -> None:
     done = subprocess.run(
         [*command, notebook.name],
         cwd=notebook.parent,
-        env=environment(),
+        env=environment() | ({"JUPYTER_PATH": str(jupyter)} if jupyter else {}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

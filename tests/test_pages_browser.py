@@ -1,131 +1,209 @@
-"""The built pages in a browser that reaches nothing but the site itself."""
+"""The built pages in a browser: what a reader sees, clicks, hears, and fetches."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import urlsplit
+import sys
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests import booksite
 
+sys.path.insert(0, str(booksite.ROOT / "book" / "_ext"))
+
+import bookconfig  # noqa: E402
+import pagecheck  # noqa: E402
+
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("COURSE_CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# Math and widgets come from here until the book serves them itself; nothing else is asked.
-KNOWN_CDNS = {"cdn.jsdelivr.net", "cdnjs.cloudflare.com"}
-PAGES = ["index", "students", "easy/rnn", "glossary", "references"]
+CONFIG = bookconfig.load()
+PAGES = [*CONFIG.pages, "search"]
+CHAPTERS = CONFIG.chapters()
 COLAB = "/blob/main/book/easy/rnn.ipynb"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without writing a line for each."""
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    handler = partial(Quiet, directory=str(booksite.site()))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.fail(f"{CHROMIUM}이 없습니다. `sudo apt-get install chromium`으로 설치하세요.")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-class Visit:
-    """One page in a fresh context; notes what went wrong and who was asked."""
-
-    def __init__(self, browser: Browser, address: str, **context: object) -> None:
-        self.context = browser.new_context(locale="ko-KR", **context)
-        self.address, self.blocked, self.problems = address, [], []
-        self.context.route("**/*", self._only_the_site)
-        self.page: Page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("console", self._console)
-        self.page.on("response", self._response)
-
-    def open(self, name: str) -> Page:
-        self.page.goto(f"{self.address}{name}.html", wait_until="load")
-        return self.page
-
-    def _only_the_site(self, route) -> None:
-        if route.request.url.startswith((self.address, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.blocked.append(route.request.url)
-            route.abort()
-
-    def _response(self, response) -> None:
-        if response.status >= 400:
-            self.problems.append(f"{response.status} {response.url}")
-
-    def _console(self, message) -> None:
-        # What the blocked requests themselves say is expected; all else is not.
-        if message.type == "error" and "ERR_FAILED" not in message.text:
-            self.problems.append(message.text)
-
-
-@pytest.fixture
-def visit(browser, address) -> Iterator:
-    made: list[Visit] = []
-
-    def start(**context: object) -> Visit:
-        made.append(Visit(browser, address, **context))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.context.close()
+AXE = booksite.ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_loads_without_errors(visit, name):
+def test_page_loads_without_errors_and_asks_nobody_else(visit, name):
     here = visit()
     page = here.open(name)
-    page.wait_for_timeout(500)
-    assert page.locator("article h1").is_visible()
-    # Scripts of math and widgets still come from CDNs; without them they must only be missing.
-    assert [said for said in here.problems if not _needs_cdn(said)] == []
-    assert {urlsplit(url).hostname for url in here.blocked} <= KNOWN_CDNS
+    page.wait_for_timeout(1000)
+    assert page.locator("article h1").first.is_visible()
+    assert here.problems == []
+    assert here.blocked == []
 
 
-def _needs_cdn(said: str) -> bool:
-    return "requirejs" in said or "require is not defined" in said
+@pytest.mark.parametrize("look", ["light", "dark phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious(visit, name, look):
+    here = visit(color_scheme=look.split()[0], **(PHONE if "phone" in look else {}))
+    page = here.open(name)
+    page.wait_for_timeout(1000)
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    grave = [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_weight_of_what_is_really_fetched(visit, name):
+    """Scripts, styles and fonts that all pages share stand in _static and count apart."""
+    here = visit()
+    sizes: dict[str, int] = {}
+
+    def weigh(response) -> None:
+        if "/_static/" not in response.url and response.status == 200:
+            sizes[response.url] = len(response.body())
+
+    here.page.on("response", weigh)
+    page = here.open(name)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for _ in range(0, height, 600):  # pictures come when they are near the window
+        page.mouse.wheel(0, 600)
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(300)
+    widgets = page.locator(".jupyter-widgets").count() > 0
+    assert sum(sizes.values()) <= (pagecheck.WITH_WIDGETS if widgets else pagecheck.PLAIN), sizes
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_math_is_set(visit, name):
+    page = visit().open(name)
+    page.wait_for_function("window.MathJax?.startup?.promise !== undefined")
+    page.evaluate("MathJax.startup.promise.then(() => true)")
+    formulas = page.locator("article .math")
+    assert formulas.count() >= 10
+    assert page.locator("article .math:not(:has(mjx-container))").count() == 0
+    assert page.locator("mjx-merror").count() == 0
+
+
+def _slider(page: Page):
+    handle = page.locator(".explore .noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    return handle
+
+
+def _shown(page: Page) -> tuple[str, str]:
+    """(file, alt) of the frame that one sees."""
+    frame = page.locator(".explore img:visible")
+    assert frame.count() == 1
+    assert frame.evaluate("i => i.decode().then(() => i.naturalWidth > 0)")
+    return frame.get_attribute("src"), frame.get_attribute("alt")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_slider_changes_the_picture_without_a_kernel(visit, theme):
+    page = visit(color_scheme=theme).open("easy/rnn")
+    handle = _slider(page)
+    first = _shown(page)
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(200)
+    second = _shown(page)
+    assert first[0] != second[0]
+    assert "ρ = 0.5" in first[1]
+    assert "ρ = 0.7" in second[1]
+    assert handle.get_attribute("aria-label") == "rho"
+    assert handle.get_attribute("aria-valuetext") == "0.7"
+
+
+def test_play_button_runs_through_the_frames(visit):
+    page = visit().open("easy/rnn")
+    _slider(page)
+    first = _shown(page)
+    page.get_by_role("button", name="재생").click()
+    page.wait_for_function(
+        "!['0.5', '0.7'].includes(document.querySelector('.explore .widget-readout').textContent)"
+    )
+    assert _shown(page) != first
+    page.get_by_role("button", name="멈추고 처음으로").click()
+    page.wait_for_timeout(900)
+    assert _shown(page) == first
+
+
+def test_first_frame_is_there_without_scripts(visit):
+    page = visit(java_script_enabled=False).open("easy/rnn")
+    assert page.locator(".explore-static img.only-light").count() >= 1
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures_follow_the_theme(visit, theme):
+    page = visit(color_scheme=theme).open("easy/rnn")
+    figures = page.locator("article .cell_output img.kit-figure:visible")
+    assert figures.count() >= 10
+    for index in range(figures.count()):
+        assert f"only-{theme}" in figures.nth(index).get_attribute("class")
+    # A pixel of the paper is bright on a light page and dark on a dark one.
+    figures.nth(2).scroll_into_view_if_needed()  # it is fetched only then
+    shade = figures.nth(2).evaluate("""image => image.decode().then(() => {
+        const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+        const context = canvas.getContext("2d");
+        context.drawImage(image, 0, 0);
+        return context.getImageData(3, 3, 1, 1).data[0];
+    })""")
+    assert shade > 200 if theme == "light" else shade < 80
+
+
+def _term(page: Page):
+    term = page.locator("article a:has(> .std-term)").nth(5)
+    term.scroll_into_view_if_needed()
+    return term
+
+
+def _tip(page: Page):
+    return page.locator(".term-tip:visible")
+
+
+def test_tooltip_by_mouse(visit):
+    page = visit().open("easy/rnn")
+    term = _term(page)
+    term.hover()
+    tip = _tip(page)
+    assert tip.count() == 1
+    assert term.inner_text() in tip.inner_text()
+    assert tip.inner_text().rstrip().endswith("다.")
+    tip.hover()  # one may move onto it and read on
+    page.wait_for_timeout(400)
+    assert tip.count() == 1
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(400)
+    assert tip.count() == 0
+
+
+def test_tooltip_by_keyboard(visit):
+    page = visit().open("easy/rnn")
+    term = _term(page)
+    term.focus()
+    assert _tip(page).count() == 1
+    assert _tip(page).get_attribute("id") == term.get_attribute("aria-describedby")
+    page.keyboard.press("Escape")
+    assert _tip(page).count() == 0
+
+
+def test_tooltip_by_touch(visit):
+    page = visit(**PHONE).open("easy/rnn")
+    term = _term(page)
+    term.tap()
+    tip = _tip(page)
+    assert tip.count() == 1
+    assert page.url.endswith("/easy/rnn.html")
+    box = tip.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+    page.locator("article h1").first.tap(force=True)
+    assert tip.count() == 0
+    term.tap()
+    term.tap()
+    page.wait_for_url("**/glossary.html#*")
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_phone_has_no_sideways_scroll(visit, name):
-    here = visit(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    here = visit(**PHONE)
     page = here.open(name)
     page.wait_for_timeout(300)
     width = page.evaluate("document.documentElement.scrollWidth")
@@ -190,20 +268,20 @@ def test_colab_button_opens_the_edition(visit):
 def test_code_and_pictures_are_shown(visit):
     page = visit().open("easy/rnn")
     assert page.locator("div.cell_input pre:visible").count() >= 1
-    pictures = page.locator("article img")
+    pictures = page.locator("article img:visible")
     assert pictures.count() >= 5
     for index in range(pictures.count()):
         picture = pictures.nth(index)
         picture.scroll_into_view_if_needed()
-        assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+        assert picture.evaluate("i => i.decode().then(() => i.naturalWidth > 0)")
 
 
 def test_folded_code_and_answers_open(visit):
     page = visit().open("easy/rnn")
-    folded = page.locator("article details.sd-dropdown").first
-    assert not folded.locator(".sd-summary-content").is_visible()
+    folded = page.locator("article details.solution").first
+    assert not folded.locator("ul").is_visible()
     folded.locator("summary").click()
-    assert folded.locator(".sd-summary-content").is_visible()
+    assert folded.locator("ul").is_visible()
 
 
 def test_term_leads_to_the_glossary(visit):

@@ -15,6 +15,7 @@ BOOK_FILES = (
     "checks.py",
     "glossary.yml",
     "notes.yml",
+    "symbols.yml",
     "references.bib",
     "_ext/**/*.py",
     "_ext/search/site/**/*",

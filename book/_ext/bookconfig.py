@@ -109,3 +109,17 @@ def _pages(toc: dict) -> tuple[list[str], dict[str, int]]:
                 numbers[page] = len(numbers) + 1
             pages += [s["file"].removesuffix(".md") for s in chapter.get("sections", [])]
     return pages, numbers
+
+
+def parts(root: Path = ROOT) -> list[tuple[str, list[str]]]:
+    """The caption of each part of _toc.yml and its pages; the root page comes first, without one.
+
+    Pages that _toc.yml names before they are written are left out, as in `BookConfig.pages`.
+    """
+    toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    written = load(root).pages
+    found = [("", [toc["root"]])]
+    for part in toc.get("parts", [toc]):
+        pages, _ = _pages({"root": toc["root"], "parts": [part]})
+        found.append((part.get("caption", ""), [page for page in pages[1:] if page in written]))
+    return [(caption, pages) for caption, pages in found if pages]

@@ -1,12 +1,16 @@
 """Write the Colab editions: book/easy/rnn.md → book/easy/rnn.ipynb, and so on.
 
-python book/_ext/colab.py           write them all
+python book/_ext/colab.py           write those that changed
 python book/_ext/colab.py --check   exit 1 when one is stale
+
+An edition carries the date of its last change. It is written when something else changes.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import json
 import sys
 from pathlib import Path
 
@@ -18,9 +22,16 @@ import vocabulary  # noqa: E402
 from edition import blocks, citations, inline, labels, notebook, parser  # noqa: E402
 
 
-def convert(md_text: str, page: str, config: bookconfig.BookConfig) -> dict:
+def convert(
+    md_text: str,
+    page: str,
+    config: bookconfig.BookConfig,
+    known: labels.Labels | None = None,
+    old: dict | None = None,
+) -> dict:
     """The notebook (nbformat 4.5, no outputs) for a chapter's source.
 
+    `known` are the labels of the whole book, `old` is the edition that is there already.
     Raises edition.parser.Unsupported, with the line, for any construct that would reach
     Colab raw: an unknown directive, role, tag, label, term, citation or file.
     """
@@ -29,28 +40,52 @@ def convert(md_text: str, page: str, config: bookconfig.BookConfig) -> dict:
     this = inline.Page(
         name=page,
         config=config,
-        labels=labels.collect(page, md_text, config),
+        labels=known or labels.collect(config, {page: md_text}),
         works=citations.load(config.book / "references.bib"),
         terms={term.ko: term for term in terms},
     )
     # Footnotes are known to the parser only after a look at the whole page.
     env: dict = {}
     parser.markdown(config.syntax).parse(md_text, env)
-    return notebook.build(this, list(blocks.Blocks(this, env).pieces(md_text)))
+    pieces = list(blocks.Blocks(this, env).pieces(md_text))
+    return notebook.build(this, pieces, old or {}, datetime.date.today().isoformat())
 
 
 def editions(config: bookconfig.BookConfig) -> dict[Path, str]:
-    """Path and text of every Colab edition; raises ValueError naming file and line."""
-    out = {}
+    """Path and text of every Colab edition.
+
+    Raises ValueError with a line for each chapter that cannot be converted: file, line, what.
+    """
+    out, wrong = {}, []
+    try:
+        known = labels.collect(config)
+    except parser.Unsupported as error:
+        raise ValueError(_where(config, error.page, error)) from error
     for page in config.chapters():
         source = config.source(page)
+        path = source.with_suffix(".ipynb")
         try:
-            made = convert(source.read_text("utf-8"), page, config)
+            made = convert(source.read_text("utf-8"), page, config, known, read(path))
         except parser.Unsupported as error:
-            where = source.relative_to(config.root)
-            raise ValueError(f"{where}:{error.line}: {error.what}") from error
-        out[source.with_suffix(".ipynb")] = notebook.to_text(made)
+            wrong.append(_where(config, page, error))
+            continue
+        out[path] = notebook.to_text(made)
+    if wrong:
+        raise ValueError("\n".join(wrong))
     return out
+
+
+def read(path: Path) -> dict:
+    """The edition at `path`; empty when there is none or it is no longer a notebook."""
+    try:
+        old = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return old if isinstance(old, dict) and isinstance(old.get("cells"), list) else {}
+
+
+def _where(config: bookconfig.BookConfig, page: str, error: parser.Unsupported) -> str:
+    return f"{config.source(page).relative_to(config.root)}:{error.line}: {error.what}"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 def inputs_hash(root: Path, book: Path) -> str:
-    """One hash over kit.py, the data files and the pinned versions."""
+    """One hash over kit.py, lastrun.py, the data files and the pinned versions."""
     pins = [root / "requirements.txt", root / "constraints.txt"]
-    files = [*pins, book / "kit.py", *sorted((book / "data").glob("*"))]
+    files = [*pins, book / "kit.py", book / "lastrun.py", *sorted((book / "data").glob("*"))]
     digest = hashlib.sha256()
     for path in files:
         if path.is_file():

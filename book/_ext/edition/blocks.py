@@ -6,19 +6,28 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from edition import parser
+from edition import listtable, parser, quizsource
 from edition.inline import Inline, Page, as_html
+from edition.labels import FORMATS
+from edition.words import EXERCISE, QUIZ, RIGHT, SEVERAL, SOLUTION, WRONG
 
 # Titles that Sphinx gives these admonitions in Korean.
 ADMONITIONS = {
+    "attention": "주의",
+    "caution": "조심",
+    "danger": "위험",
+    "error": "오류",
+    "hint": "힌트",
+    "important": "중요",
     "note": "참고",
+    "seealso": "더 보기",
     "tip": "팁",
     "warning": "경고",
-    "important": "중요",
-    "seealso": "더 보기",
     "admonition": "",
 }
-TAGS = {"setup", "remove-cell", "hide-input", "remove-input", "hide-output", "colab-only"}
+# What a tag does to a cell of the edition is said in notebook.py; the others do nothing there.
+TAGS = {"setup", "remove-cell", "hide-cell", "hide-input", "remove-input", "hide-output"}
+TAGS |= {"remove-output", "scroll-output", "raises-exception", "colab-only"}
 DROPPED = {"front_matter", "myst_line_comment", "myst_block_break", "myst_target"}
 PLAIN = {"paragraph", "heading", "bullet_list", "ordered_list", "blockquote", "table"}
 VERBATIM = {"hr", "code_block", "math_block", "html_block"}
@@ -26,14 +35,16 @@ VERBATIM = {"hr", "code_block", "math_block", "html_block"}
 RAW_DIRECTIVE = re.compile(r"^\s*(?:```+|:::+)(\{[^}]+\})", re.MULTILINE)
 BRACKETS, ESCAPED = re.compile(r"([\[\]])"), r"\\\1"
 ENVIRONMENT = re.compile(r"\\begin\{")
+APART = {"quiz"}  # else a question would stick to the folded answers above it
+CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 
 
 @dataclass(frozen=True)
 class Markdown:
-    """A piece of text; `heading` is its title when it is a heading."""
+    """A piece of text; one that starts a cell has space above it on Colab."""
 
     text: str
-    heading: str = ""
+    starts_cell: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Blocks:
     def __init__(self, page: Page, footnote_env: dict) -> None:
         self.page = page
         self.inline = Inline(page, footnote_env)
-        self.equations = 0
+        self.equations = self.quizzes = 0
         self.directives: dict[str, Callable[[parser.Directive], str]] = {
             **dict.fromkeys(ADMONITIONS, self._admonition),
             "dropdown": self._dropdown,
@@ -62,6 +73,12 @@ class Blocks:
             "figure": self._figure,
             "image": self._figure,
             "math": self._math,
+            "table": self._table,
+            "list-table": self._list_table,
+            "code-block": self._code_block,
+            "exercise": self._exercise,
+            "solution": self._solution,
+            "quiz": self._quiz,
             "lab": self._lab,
         }
 
@@ -74,10 +91,9 @@ class Blocks:
             if directive and directive.name == "code-cell":
                 yield self._code(directive)
             elif directive:
-                yield Markdown(self._directive(directive))
+                yield Markdown(self._directive(directive), directive.name in APART)
             elif block.kind == "heading":
-                converted = self._plain(lines, block, first_line)
-                yield Markdown(converted, heading=block.inner[1].content)
+                yield Markdown(self._plain(lines, block, first_line), starts_cell=True)
             elif block.kind not in DROPPED:
                 converted = self._block(lines, block, first_line, line)
                 if converted.strip():
@@ -85,10 +101,13 @@ class Blocks:
 
     def body(self, directive: parser.Directive) -> str:
         """The Markdown inside a directive; code cells cannot stand there."""
+        return self._text(directive.body, directive.body_line, directive.name)
+
+    def _text(self, text: str, first_line: int, name: str) -> str:
         parts = []
-        for piece in self.pieces(directive.body, directive.body_line):
+        for piece in self.pieces(text, first_line):
             if isinstance(piece, Code):
-                raise parser.Unsupported(f"{{{directive.name}}} 안의 {{code-cell}}", piece.line)
+                raise parser.Unsupported(f"{{{name}}} 안의 {{code-cell}}", piece.line)
             parts.append(piece.text)
         return "\n\n".join(parts)
 
@@ -151,7 +170,7 @@ class Blocks:
             tuple(directive.tags),
             directive.line,
             alt=str(render.get("image", {}).get("alt", "")).strip(),
-            caption=self._numbered(figure.get("name", ""), caption),
+            caption=self._numbered(directive, "figure", caption),
         )
 
     def _title(self, directive: parser.Directive, default: str = "") -> str:
@@ -182,11 +201,14 @@ class Blocks:
             is_open="open" in directive.options,
         )
 
-    def _details(self, title: str, body: str, *, is_open: bool = False) -> str:
+    def _details(
+        self, title: str, body: str, *, is_open: bool = False, is_bold: bool = True
+    ) -> str:
         # Colab reads Markdown inside <details> only after an empty line.
         start = "<details open>" if is_open else "<details>"
-        summary = f"<summary><b>{as_html(title, self.page)}</b></summary>"
-        return f"{start}\n{summary}\n\n{body}\n\n</details>"
+        text = as_html(title, self.page)
+        summary = f"<b>{text}</b>" if is_bold else text
+        return f"{start}\n<summary>{summary}</summary>\n\n{body}\n\n</details>"
 
     def _tab_set(self, directive: parser.Directive) -> str:
         sections = []
@@ -211,13 +233,62 @@ class Blocks:
         picture = f"![{BRACKETS.sub(ESCAPED, alt)}]({url})"
         if directive.name == "image" or not directive.body.strip():
             return picture
-        caption = self._numbered(directive.options.get("name", ""), self.body(directive))
+        caption = self._numbered(directive, "figure", self.body(directive))
         return f"{picture}\n\n{caption}"
 
-    def _numbered(self, name: str, caption: str) -> str:
-        """A caption with its number in front, when the figure has one."""
-        target = self.page.labels.targets.get(name)
-        return f"**그림 {target.number}** {caption}" if target and target.number else caption
+    def _numbered(self, directive: parser.Directive, kind: str, caption: str) -> str:
+        """A caption with the number in front that the page gives it."""
+        number = self.page.labels.numbers.get((self.page.name, directive.line))
+        return f"**{FORMATS[kind] % number}** {caption}" if number else caption
+
+    def _table(self, directive: parser.Directive) -> str:
+        return self._captioned(directive, "table", self._title(directive), self.body(directive))
+
+    def _list_table(self, directive: parser.Directive) -> str:
+        rows = [
+            [self.inline.convert(cell.text, cell.line) for cell in row]
+            for row in listtable.rows(directive, self.page.config.syntax)
+        ]
+        header = listtable.header_rows(directive)
+        text = listtable.markdown(rows, has_header=header > 0)
+        return self._captioned(directive, "table", self._title(directive), text)
+
+    def _code_block(self, directive: parser.Directive) -> str:
+        caption = self.inline.convert(str(directive.options.get("caption", "")), directive.line)
+        longest = max(map(len, re.findall(r"`+", directive.body)), default=0)
+        fence = "`" * max(3, longest + 1)
+        code = f"{fence}{directive.argument}\n{directive.body.strip(chr(10))}\n{fence}"
+        return self._captioned(directive, "code-block", caption, code)
+
+    def _captioned(self, directive: parser.Directive, kind: str, caption: str, text: str) -> str:
+        """`text` with its numbered caption above, when it has one."""
+        return f"{self._numbered(directive, kind, caption)}\n\n{text}" if caption else text
+
+    def _exercise(self, directive: parser.Directive) -> str:
+        return quote(f"**{EXERCISE}: {self._title(directive)}**\n\n{self.body(directive)}")
+
+    def _solution(self, directive: parser.Directive) -> str:
+        return self._details(SOLUTION, self.body(directive))
+
+    def _quiz(self, directive: parser.Directive) -> str:
+        """The question, then each option with its reason folded below it."""
+        first = directive.body_line
+        try:
+            quiz = quizsource.read(directive.argument, directive.body, self.page.config.syntax)
+        except quizsource.BadQuiz as error:
+            raise parser.Unsupported(error.what, first + error.line - 1) from error
+        self.quizzes += 1
+        question = self.inline.convert(quiz.question, directive.line)
+        several = f" {SEVERAL}" if quiz.has_many_answers else ""
+        parts = [f"**{QUIZ} {self.quizzes}.** {question}{several}"]
+        if quiz.more:
+            parts.append(self._text(quiz.more, first, "quiz"))
+        for sign, option in zip(CIRCLED, quiz.options, strict=False):
+            choice = self.inline.convert(option.text, first + option.line - 1)
+            reason = self._text(option.reason, first + option.reason_line - 1, "quiz")
+            said = f"**{RIGHT if option.is_right else WRONG}**\n\n{reason}"
+            parts.append(self._details(f"{sign} {choice}", said, is_bold=False))
+        return "\n\n".join(parts)
 
     def _math(self, directive: parser.Directive) -> str:
         text = "\n".join(part for part in (directive.argument, directive.body.strip()) if part)

@@ -19,7 +19,7 @@ from pybtex.database import BibliographyData
 import bookconfig
 import vocabulary
 from edition import citations, parser
-from edition.labels import Labels
+from edition.labels import FORMATS, Labels
 
 ABSOLUTE = ("http://", "https://", "mailto:")
 
@@ -76,6 +76,7 @@ class Inline:
             "term": self._term,
             "cite:p": self._cite_p,
             "cite:t": self._cite_t,
+            "math": lambda content, line, rest: f"${content}$",
         }
 
     def convert(self, source: str, line: int) -> str:
@@ -154,9 +155,9 @@ class Inline:
     def _numref(self, content: str, line: int, rest: str) -> str:
         text, label = split_title(content)
         target = self._target("numref", label, line)
-        if not target.number:
+        if target.kind not in FORMATS:
             raise parser.Unsupported(f"번호가 없는 이름표 {{numref}} {label}", line)
-        text = (text or "그림 %s").replace("{number}", "%s").replace("%s", target.number)
+        text = (text or FORMATS[target.kind]).replace("{number}", "%s").replace("%s", target.number)
         return f"[{text}]({self.page.config.page_url(target.page, target.anchor)})"
 
     def _eq(self, content: str, line: int, rest: str) -> str:

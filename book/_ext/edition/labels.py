@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from docutils.nodes import make_id
@@ -10,26 +11,31 @@ from docutils.nodes import make_id
 import bookconfig
 from edition import parser
 
-TARGET = re.compile(r"^\((.+)\)=\s*$")
-CAPTIONED = ("figure", "code-cell")
+# How a page names what it numbers: as numfig_format in _config.yml.
+FORMATS = {"figure": "그림 %s", "table": "표 %s", "code-block": "코드 %s"}
 
 
 @dataclass(frozen=True)
 class Target:
-    """A labelled place: `number` is (2) for an equation, 1.3 for a figure, else empty."""
+    """A labelled place: `number` is (2) for an equation, 1.3 for a figure, else empty.
+
+    `kind` says of what the number is, with a key of FORMATS.
+    """
 
     page: str
     anchor: str
     title: str
     number: str = ""
+    kind: str = ""
 
 
 @dataclass
 class Labels:
-    """Labels and titles of pages. `footnotes` are those of the page being converted."""
+    """Labels and titles of pages, and by page and line the numbers of what has a caption."""
 
     targets: dict[str, Target] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    numbers: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def add_page(self, page: str, text: str, config: bookconfig.BookConfig) -> None:
         """Collect the labels of a page; raises Unsupported when a label is doubled."""
@@ -48,7 +54,8 @@ class _Scan:
 
     def __init__(self, labels: Labels, page: str, config: bookconfig.BookConfig) -> None:
         self.labels, self.page, self.config = labels, page, config
-        self.equations = self.figures = 0
+        self.equations = 0
+        self.counts: Counter[str] = Counter()
         self.pending: list[str] = []
 
     def blocks(self, text: str, first_line: int) -> None:
@@ -69,20 +76,19 @@ class _Scan:
 
     def _directive(self, directive: parser.Directive) -> None:
         name, line = directive.name, directive.line
-        if name == "math" and directive.options.get("label"):
-            self._equation(directive.options["label"], line)
-        elif name in CAPTIONED:
-            figure = directive.options
-            if name == "code-cell":
-                figure = directive.options.get("mystnb", {}).get("figure", {})
-            names = self.pending + ([figure["name"]] if figure.get("name") else [])
-            if names and (name == "figure" or figure):
-                self.figures += 1
-                chapter = self.config.numbers.get(self.page)
-                number = f"{chapter}.{self.figures}" if chapter else str(self.figures)
-                caption = figure.get("caption") or directive.body.strip().split("\n\n")[0]
-                self._name(names, caption.replace("\n", " "), number, line)
-        elif name not in ("code-cell", "math", "image"):
+        if name == "math":
+            if directive.options.get("label"):
+                self._equation(directive.options["label"], line)
+            return
+        kind, caption, label = captioned(directive)
+        names = self.pending + ([label] if label else [])
+        if caption:
+            self.counts[kind] += 1
+            chapter = self.config.numbers.get(self.page)
+            number = f"{chapter}.{self.counts[kind]}" if chapter else str(self.counts[kind])
+            self.labels.numbers[self.page, line] = number
+            self._name(names, caption.replace("\n", " "), number, line, kind)
+        if name not in ("code-cell", "code-block", "image"):
             self.blocks(directive.body, directive.body_line)
 
     def _equation(self, label: str, line: int) -> None:
@@ -90,16 +96,38 @@ class _Scan:
         anchor = "equation-" + make_id(label)
         self.labels.add(label, Target(self.page, anchor, "", f"({self.equations})"), line)
 
-    def _name(self, names: list[str], title: str, number: str, line: int) -> None:
+    def _name(self, names: list[str], title: str, number: str, line: int, kind: str = "") -> None:
         for name in names:
-            self.labels.add(name, Target(self.page, make_id(name), title, number), line)
+            self.labels.add(name, Target(self.page, make_id(name), title, number, kind), line)
 
 
-def collect(page: str, text: str, config: bookconfig.BookConfig) -> Labels:
-    """Labels of the whole book, the page being converted given as `text`."""
-    labels = Labels()
-    for other in config.pages:
-        if other != page:
-            labels.add_page(other, config.source(other).read_text("utf-8"), config)
-    labels.add_page(page, text, config)
+def captioned(directive: parser.Directive) -> tuple[str, str, str]:
+    """Kind, caption and label of what a page numbers; the caption is empty where it does not."""
+    options = directive.options
+    if directive.name == "code-cell":
+        figure = options.get("mystnb", {}).get("figure", {})
+        return "figure", str(figure.get("caption", "")).strip(), figure.get("name", "")
+    if directive.name == "figure":
+        caption = directive.body.strip().split("\n\n")[0]
+        return "figure", caption, options.get("name", "")
+    if directive.name in ("table", "list-table"):
+        return "table", directive.argument, options.get("name", "")
+    if directive.name == "code-block":
+        return "code-block", str(options.get("caption", "")), options.get("name", "")
+    return "", "", ""
+
+
+def collect(config: bookconfig.BookConfig, texts: Mapping[str, str] | None = None) -> Labels:
+    """Labels of the whole book; `texts` stand in for the sources of the pages so named.
+
+    Raises Unsupported, with its page, when a page doubles a label or cannot be read.
+    """
+    labels, given = Labels(), texts or {}
+    for page in dict.fromkeys([*config.pages, *given]):
+        text = given[page] if page in given else config.source(page).read_text("utf-8")
+        try:
+            labels.add_page(page, text, config)
+        except parser.Unsupported as error:
+            error.page = page
+            raise
     return labels

@@ -2,82 +2,62 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
+import re
 
-from edition import setup_cell
+from edition import ids, setup_cell
 from edition.blocks import Code, Markdown
 from edition.inline import Page
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-FOLDED = {"remove-cell", "hide-input", "remove-input"}
+FOLDED = {"remove-cell", "hide-cell", "hide-input", "remove-input"}
+# A cell whose code is folded, on Colab and in JupyterLab.
+FORM = {"cellView": "form", "jupyter": {"source_hidden": True}}
+HIDDEN_OUTPUT = {"hide-cell", "hide-output", "remove-output"}
+PASSED_ON = ("raises-exception",)  # tags that whoever runs the notebook must see
+DATED = re.compile(r"\b(\d{4}-\d{2}-\d{2}) 판\b")
 
 
-class Cells:
-    """Collects cells; an id depends on the section and the place in it, nothing else.
+def build(page: Page, pieces: list[Markdown | Code], old: dict, date: str) -> dict:
+    """The notebook of a page: set-up cell, badge, then the pieces in order.
 
-    So an edit in one section leaves the ids of all others alone, and diffs stay small.
+    `old` is the edition that is there already (or {}): its ids and, as long as nothing else
+    changes, its date are kept. A changed edition is dated `date`.
     """
-
-    def __init__(self, page: str) -> None:
-        self.page, self.section = page, ""
-        self.cells: list[dict] = []
-        self.sections: Counter[str] = Counter()
-        self.places: Counter[tuple[str, str]] = Counter()
-
-    def start_section(self, heading: str) -> None:
-        """Cells from here on belong to `heading`."""
-        self.sections[heading] += 1
-        self.section = f"{heading}#{self.sections[heading]}"
-
-    def add(self, kind: str, source: str, metadata: dict | None = None) -> None:
-        """Append a 'markdown' or 'code' cell."""
-        self.places[self.section, kind] += 1
-        place = f"{self.page}|{self.section}|{kind}|{self.places[self.section, kind]}"
-        identity = hashlib.sha256(place.encode()).hexdigest()[:12]
-        cell = {
-            "cell_type": kind,
-            "id": f"{self.page.split('/')[-1]}-{identity}",
-            "metadata": metadata or {},
-            "source": source.splitlines(keepends=True),
-        }
-        if kind == "code":
-            cell |= {"execution_count": None, "outputs": []}
-        self.cells.append(cell)
+    dated = written(old)
+    made = _build(page, pieces, old, dated or date)
+    return made if made == old or not dated else _build(page, pieces, old, date)
 
 
-def build(page: Page, pieces: list[Markdown | Code]) -> dict:
-    """The notebook of a page: set-up cell, badge, then the pieces in order."""
+def _build(page: Page, pieces: list[Markdown | Code], old: dict, date: str) -> dict:
     code = [piece for piece in pieces if isinstance(piece, Code)]
     setup = next((piece for piece in code if "setup" in piece.tags), Code("", (), 0))
-    cells = Cells(page.name)
-    cells.add(
-        "code",
-        setup_cell.source(page.config.book, setup, setup_cell.data_names(code)),
-        {"cellView": "form"},
-    )
-    cells.add("markdown", badge(page))
+    stem = page.name.split("/")[-1]
+    front = setup_cell.source(page.config.book, setup, setup_cell.data_names(code))
+    cells = [
+        _cell("code", front, dict(FORM)) | {"id": f"{stem}-setup"},
+        _cell("markdown", badge(page, date)) | {"id": f"{stem}-badge"},
+    ]
     text: list[str] = []
 
     def flush() -> None:
         if text:
-            cells.add("markdown", "\n\n".join(text))
+            cells.append(_cell("markdown", "\n\n".join(text)))
             text.clear()
 
     for piece in pieces:
         if isinstance(piece, Markdown):
-            if piece.heading:
+            if piece.starts_cell:
                 flush()
-                cells.start_section(piece.heading)
             text.append(piece.text)
         elif piece is not setup:
             flush()
-            cells.add("code", *code_cell(piece))
+            cells.append(_cell("code", *code_cell(piece)))
             text += figure_text(piece)
     flush()
+    ids.assign(cells, old.get("cells", []), stem)
     return {
-        "cells": cells.cells,
+        "cells": cells,
         "metadata": {
             "colab": {"provenance": [], "toc_visible": True},
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -88,12 +68,31 @@ def build(page: Page, pieces: list[Markdown | Code]) -> dict:
     }
 
 
-def badge(page: Page) -> str:
-    """The line above the chapter: where this came from and where else it can be read."""
+def _cell(kind: str, source: str, metadata: dict | None = None) -> dict:
+    """A 'markdown' or 'code' cell that has no id yet."""
+    cell = {
+        "cell_type": kind,
+        "metadata": metadata or {},
+        "source": source.splitlines(keepends=True),
+    }
+    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
+def written(notebook: dict) -> str:
+    """The date in an edition's badge cell; empty when there is none."""
+    for cell in notebook.get("cells", []):
+        if cell.get("id", "").endswith("-badge"):
+            found = DATED.search("".join(cell["source"]))
+            return found[1] if found else ""
+    return ""
+
+
+def badge(page: Page, date: str) -> str:
+    """The line above the chapter: where this came from, how old it is, where else to read it."""
     config = page.config
     return (
         f"[![Colab에서 열기]({BADGE})]({config.edition_url(page.name)})\n\n"
-        f"「{config.title}」의 Colab 편입니다. 칸을 위에서부터 차례로 실행하세요. "
+        f"「{config.title}」의 Colab 편입니다({date} 판). 칸을 위에서부터 차례로 실행하세요. "
         f"용어 설명과 찾기는 [온라인 책의 같은 쪽]({config.page_url(page.name)})에서 됩니다."
     )
 
@@ -114,15 +113,17 @@ def code_cell(piece: Code) -> tuple[str, dict]:
     metadata: dict = {}
     source = piece.source
     if FOLDED & set(piece.tags):
-        metadata["cellView"] = "form"
+        metadata |= FORM
         if not source.startswith("#@title"):
             first, _, rest = source.partition("\n")
             titled = first.startswith("# ")
             title = first[2:].strip() if titled else "코드 펼쳐 보기"
             source = f"#@title {title}\n" + (rest if titled else source)
-    if "hide-output" in piece.tags:
+    if HIDDEN_OUTPUT & set(piece.tags):
         metadata["collapsed"] = True
-        metadata["jupyter"] = {"outputs_hidden": True}
+        metadata["jupyter"] = metadata.get("jupyter", {}) | {"outputs_hidden": True}
+    if kept := [tag for tag in PASSED_ON if tag in piece.tags]:
+        metadata["tags"] = kept
     return source, metadata
 
 

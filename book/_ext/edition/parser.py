@@ -18,11 +18,11 @@ OPTION = re.compile(r"^:([A-Za-z][\w-]*):(?:\s+(.*))?$")
 
 
 class Unsupported(ValueError):
-    """A construct that the Colab edition cannot show; names it and its line."""
+    """A construct that the Colab edition cannot show; names it, its line and maybe its page."""
 
     def __init__(self, what: str, line: int) -> None:
         super().__init__(f"{line}번째 줄: {what}")
-        self.what, self.line = what, line
+        self.what, self.line, self.page = what, line, ""
 
 
 @lru_cache

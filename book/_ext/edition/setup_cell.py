@@ -1,9 +1,15 @@
-"""The titled, collapsed cell at the front: it brings kit.py and the data along."""
+"""The titled, collapsed cell at the front: it brings kit.py and the data along.
+
+A kit.py that a set-up cell wrote earlier, of this or of another notebook, is replaced when it is
+another version. So its last line tells the version, with the words that a released lab's set-up
+cell uses too (autograder/publish/embed.py). A kit.py from elsewhere is used as it is.
+"""
 
 from __future__ import annotations
 
 import ast
 import base64
+import hashlib
 import textwrap
 import zlib
 from pathlib import Path
@@ -13,6 +19,23 @@ from edition.blocks import Code
 
 TITLE = '#@title 준비: 이 칸을 먼저 실행하세요 { display-mode: "form" }'
 WIDTH = 76
+WRITE_KIT = """
+def _bring_kit():
+    mark = "# 준비 칸이 적은 파일, 판 "
+    spec = importlib.util.find_spec("kit")
+    path = Path(spec.origin if spec and spec.origin else "kit.py")
+    if path.is_file():
+        last = path.read_text(encoding="utf-8").rstrip().rsplit("\\n", 1)[-1]
+        if not last.startswith(mark) or last == mark + KIT_VERSION:
+            return
+    path.write_text(f"{KIT}\\n{mark}{KIT_VERSION}\\n", encoding="utf-8")
+    sys.modules.pop("kit", None)
+    importlib.invalidate_caches()
+
+
+_bring_kit()
+import kit
+"""
 
 
 def data_names(cells: list[Code]) -> list[str]:
@@ -37,16 +60,9 @@ def data_names(cells: list[Code]) -> list[str]:
 def source(book: Path, cell: Code, data: list[str]) -> str:
     """The set-up cell: writes kit.py and `data` where missing, then runs `cell`'s own lines."""
     kit = (book / "kit.py").read_text("utf-8")
-    lines = [TITLE, "import importlib.util", "from pathlib import Path", ""]
-    lines += [
-        f"KIT = {_literal(kit)}",
-        "",
-        'if importlib.util.find_spec("kit") is None:',
-        '    Path("kit.py").write_text(KIT, encoding="utf-8")',
-        "    importlib.invalidate_caches()",
-        "import kit",
-        "",
-    ]
+    version = hashlib.sha256(kit.encode()).hexdigest()[:12]
+    lines = [TITLE, "import importlib.util", "import sys", "from pathlib import Path", ""]
+    lines += [f"KIT = {_literal(kit)}", f'KIT_VERSION = "{version}"', "", WRITE_KIT]
     if data:
         lines += ["import base64", "import zlib", "", "DATA = {"]
         for name in data:

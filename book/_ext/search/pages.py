@@ -140,7 +140,7 @@ def _is_entry(node: Tag) -> bool:
         return False
     if node.name == "dt":
         return bool(node.parent and "glossary" in (node.parent.get("class") or ()))
-    return node.get("role") == "doc-biblioentry"
+    return "citation" in (node.get("class") or ())
 
 
 def _is_hidden(node: Tag) -> bool:

@@ -1,0 +1,104 @@
+"""The built pages in a browser that reaches nothing but the site itself.
+
+Its fixtures `address`, `browser` and `visit` are given to all tests by conftest.py.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import booksite
+
+CHROMIUM = os.environ.get("COURSE_CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files without writing a line for each."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    handler = partial(Quiet, directory=str(booksite.site()))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"{CHROMIUM}이 없습니다. `sudo apt-get install chromium`으로 설치하세요.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """One page in a fresh context; notes what went wrong and who was asked."""
+
+    def __init__(self, browser: Browser, address: str, **context: object) -> None:
+        self.context = browser.new_context(locale="ko-KR", **context)
+        self.address, self.blocked, self.problems = address, [], []
+        self.context.route("**/*", self._only_the_site)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", self._console)
+        self.page.on("response", self._response)
+
+    def open(self, name: str) -> Page:
+        self.page.goto(f"{self.address}{name}.html", wait_until="load")
+        return self.page
+
+    def _only_the_site(self, route) -> None:
+        if route.request.url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.blocked.append(route.request.url)
+            route.abort()
+
+    def _response(self, response) -> None:
+        if response.status >= 400:
+            self.problems.append(f"{response.status} {response.url}")
+
+    def _console(self, message) -> None:
+        if message.type == "error":
+            self.problems.append(message.text)
+
+
+@pytest.fixture
+def visit(browser, address) -> Iterator:
+    made: list[Visit] = []
+
+    def start(**context: object) -> Visit:
+        made.append(Visit(browser, address, **context))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.context.close()

@@ -1,0 +1,3 @@
+"""Fixtures that several test modules use."""
+
+from tests.browsing import address, browser, visit  # noqa: F401
