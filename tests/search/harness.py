@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -10,20 +9,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import yaml
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.booksite import ROOT
+from tests.browsing import CHROMIUM, FLAGS, Quiet
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import vocabulary  # noqa: E402
 from search import SITE, index  # noqa: E402
 
-CHROMIUM = os.environ.get("COURSE_CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Sphinx's own search as a page of its scripts and the index that it built; nothing of it is ours.
 STOCK = """<!doctype html><html lang="ko" data-content_root="./"><title>stock</title>
 <div id="search-results"><p id="search-progress"></p></div>
@@ -51,20 +49,17 @@ ASK_OURS = """async queries => {
 }"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder below /course/, as GitHub Pages does, without writing a line for each."""
+class SubPath(Quiet):
+    """Serves a folder below /course/, as GitHub Pages does."""
 
     def translate_path(self, path: str) -> str:
         return super().translate_path(path.removeprefix("/course"))
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The address of a server for `folder`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SubPath, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/course/"

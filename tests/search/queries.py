@@ -33,6 +33,7 @@ BOOK = [
     Query("확률", RNN, "다음 글자의 확률"),
     Query("순서", RNN, "순서가 뜻을 만듭니다"),
     Query("기억", RNN, "첫 글자를 기억할 수 있나"),
+    Query("보상", "notes-map", "거대 언어 모델의 학습"),
     Query("채점", STUDENTS, "채점은 이렇게 합니다"),
     Query("제출", STUDENTS, "제출하기"),
     Query("패딩", RNN, "인사말을 쓰는 모델"),
@@ -107,6 +108,8 @@ BOOK = [
     Query("requires_grad", RNN),
     Query("multinomial", RNN, "인사말을 쓰는 모델"),
     Query("NameError: name 'kit' is not defined", STUDENTS, "자주 묻는 질문"),
+    Query("mat1 and mat2 shapes cannot be multiplied (5x32 and 64x6)", "errors"),
+    Query("CUDA out of memory", "errors"),
     # as one types
     Query("학스", RNN),
     Query("경사폭바", RNN, "왜 곱셈이 문제일까요?"),

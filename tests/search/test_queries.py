@@ -97,9 +97,8 @@ def test_all_names_of_a_term_find_the_same_pages(browser, names):
         assert set(first) <= set(other), name
 
 
-@pytest.mark.parametrize("query", ["보상", "망고", "xyzzy", "가나다라", "시공간역"])
-def test_what_the_book_lacks_is_not_found(browser, query):
+def test_what_the_book_lacks_is_not_found(browser):
     """Pagefind itself would answer with the beginning of the word: 망고 with 망."""
     with harness.served(booksite.site()) as address:
-        (answer,), _ = harness.ask(browser, address, [query])
-    assert answer == []
+        ours, _ = harness.ask(browser, address, ["망고", "xyzzy", "가나다라", "시공간역", "학고"])
+    assert ours == [[]] * 5

@@ -7,6 +7,7 @@ Jupyter Book puts every script from there into every page, and most of these are
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -30,12 +31,32 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     # Pages in the order of their names: the same book gives the same index.
-    urls = [app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)]
+    urls = {name: app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)}
     terms = vocabulary.load(Path(app.srcdir) / "glossary.yml")
     try:
-        index.build(Path(app.outdir), urls, terms)
+        weights = {urls[name]: weight for name, weight in _weights(app) if name in urls}
+        index.build(Path(app.outdir), urls.values(), terms, weights)
     except index.SearchIndexError as error:
         raise ExtensionError(f"찾기의 색인을 만들지 못했습니다. {error}") from error
+
+
+def _weights(app: Sphinx) -> Iterator[tuple[str, float]]:
+    """Pages whose front matter has `search_weight`, between 0 and 1.
+
+    Raises ExtensionError naming the page when it is no such number.
+    """
+    for name, facts in app.env.metadata.items():
+        if said := facts.get("search_weight"):
+            try:
+                weight = float(said)
+            except ValueError:
+                weight = 0.0
+            if not 0 < weight <= 1:
+                where = app.env.doc2path(name, base=False)
+                raise ExtensionError(
+                    f"{where}: search_weight는 0보다 크고 1 이하여야 합니다: {said}"
+                )
+            yield name, weight
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -15,11 +15,12 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import pagefind_bin
 
@@ -54,9 +55,15 @@ class Record:
         return f"{self.page}-{self.section}-{self.kind}"
 
 
-def build(html: Path, urls: Iterable[str], terms: list[vocabulary.Term]) -> Path:
+def build(
+    html: Path,
+    urls: Iterable[str],
+    terms: list[vocabulary.Term],
+    weights: Mapping[str, float] = MappingProxyType({}),
+) -> Path:
     """Index the pages `urls` (paths below the folder `html`); returns the index's folder.
 
+    `weights` has those that count for less than 1, because they repeat what others explain.
     Raises SearchIndexError with Pagefind's own words when it fails.
     """
     found = [pages.read(url, (html / url).read_text("utf-8")) for url in urls]
@@ -70,7 +77,12 @@ def build(html: Path, urls: Iterable[str], terms: list[vocabulary.Term]) -> Path
         "endings": korean.ENDINGS,
         "terms": [{"names": names.of(term)} for term in terms],
         "pages": [
-            {"url": page.url, "title": page.title, "text": _write_text(page, folder)}
+            {
+                "url": page.url,
+                "title": page.title,
+                "weight": weights.get(page.url, 1),
+                "text": _write_text(page, folder),
+            }
             for page in found
         ],
         "records": ids,

@@ -176,6 +176,7 @@ class Engine {
       entry.share = Math.max(entry.units.size / size, ...entry.hits.map(share));
       entry.score = first + OTHER_SECTIONS * others.slice(0, 4).reduce((a, b) => a + b, 0);
       if (share(entry.hits[0]) < entry.share) entry.score *= SPREAD;
+      entry.score *= this.pages[entry.page].weight;
     }
     const most = Math.max(0, ...[...pages.values()].map((entry) => entry.share));
     const enough = size < LONG_QUERY ? most : most * ENOUGH;
