@@ -41,6 +41,7 @@ T = TypeVar("T")
 
 FONT = "NanumGothic"
 FONT_PACKAGE = "koreanize_matplotlib"  # carries the font file; imports distutils, gone in 3.12
+_font_asked = False
 # Okabe & Ito's colours without the yellow, which is too faint on a light ground.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D")
 DARK_COLORS = ("#56A8E8", "#FF8C42", "#2DC79B", "#E3A3CB", "#F5B942", "#8CD0F5", "#B3B3B3")
@@ -133,11 +134,14 @@ def _keep_log_ticks_out_of_text_font() -> None:
 
 def _register_font() -> bool:
     """Make NanumGothic known to matplotlib; False where it cannot be had."""
-    if not _font_files() and "google.colab" in sys.modules:
+    global _font_asked
+    if not _font_files() and "google.colab" in sys.modules and not _font_asked:
+        _font_asked = True  # once: without a network pip takes its time to give up
         # No network or no such package: the figures then lack Hangul, the page still runs.
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             wanted = "koreanize-matplotlib==0.1.1"
-            command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", wanted]
+            command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--retries=1"]
+            command.append(wanted)
             subprocess.run(command, check=True, capture_output=True, timeout=60)
             importlib.invalidate_caches()
     known = {font.name for font in font_manager.fontManager.ttflist}
