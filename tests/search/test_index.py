@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from sphinx.errors import ExtensionError
 
 from tests import booksite
 from tests.search import harness
 from tests.search.harness import index
 from tests.search.queries import BOOK, NOTES
 
+import search  # isort: skip
 import vocabulary  # isort: skip
 from search import korean, names, pages  # isort: skip
 
@@ -28,7 +31,7 @@ class="std std-term">은닉 상태</span></a><button>단추</button><span hidden
 <section id="two"><h2>절</h2><section id="three"><h3>작은 절</h3><p>다시 <a href="../glossary.html#term-0">
 <span class="std std-term">은닉 상태</span></a></p></section></section>
 <dl class="glossary"><dt id="term-0">은닉 상태<a class="headerlink" href="#term-0">#</a></dt>
-<dd><p>(hidden state) 벡터입니다.</p></dd></dl>
+<dd><p>(hidden state) 벡터입니다.</p><p><span>기호 h</span><span>모양</span></p></dd></dl>
 <details class="sd-dropdown"><summary>펼칠 물음</summary><p>답</p></details>
 </section></article></main></html>"""
 
@@ -46,7 +49,7 @@ def test_a_page_is_its_article_in_sections():
     one, _, three, entry = page.sections
     assert one.prose == "첫 글 W_h θ 은닉 상태 곡선 하나 펼칠 물음 답"
     assert one.code == "loss = clip_grad_norm_(x)\n0.5"
-    assert entry.prose == "(hidden state) 벡터입니다."
+    assert entry.prose == "(hidden state) 벡터입니다. 기호 h 모양"
     # Only where the page first links to the glossary does it introduce the term.
     assert (one.introduces, three.introduces) == (["은닉 상태"], [])
 
@@ -197,3 +200,18 @@ def test_the_index_stays_smaller_than_the_text():
     assert engine < 200_000
     # A fragment for each record would double the site's index, and nobody would read it.
     assert not (folder / "fragment").exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "weights"), [("0.6", [("a", 0.6)]), ("1", [("a", 1.0)]), ("2", None), ("많이", None)]
+)
+def test_weight_of_a_page(said, weights):
+    env = SimpleNamespace(
+        metadata={"a": {"search_weight": said}, "b": {}}, doc2path=lambda name, base: f"{name}.md"
+    )
+    app = SimpleNamespace(env=env)
+    if weights is None:
+        with pytest.raises(ExtensionError, match=f"a.md: search_weight.*{said}"):
+            list(search._weights(app))
+    else:
+        assert list(search._weights(app)) == weights

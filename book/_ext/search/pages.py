@@ -121,7 +121,7 @@ class _Reader:
         else:
             if "std-term" in classes:
                 self._term(node, section)
-            edge = " " if node.name in BLOCKS else ""
+            edge = " " if node.name in BLOCKS or _stands_beside(node) else ""
             section.prose += edge
             self.walk(node, section)
             section.prose += edge
@@ -141,6 +141,12 @@ def _is_entry(node: Tag) -> bool:
     if node.name == "dt":
         return bool(node.parent and "glossary" in (node.parent.get("class") or ()))
     return "citation" in (node.get("class") or ())
+
+
+def _stands_beside(node: Tag) -> bool:
+    """A piece that only the style sheet keeps apart from the one before it."""
+    before = node.previous_sibling
+    return node.name == "span" and isinstance(before, Tag) and before.name == "span"
 
 
 def _is_hidden(node: Tag) -> bool:
