@@ -102,3 +102,23 @@ def visit(browser, address) -> Iterator:
     yield start
     for one in made:
         one.context.close()
+
+
+def contrast(page: Page, selector: str) -> float:
+    """WCAG contrast of an element's text against the first ground that is painted below it."""
+    return page.locator(selector).first.evaluate("""element => {
+        const parse = css => css.match(/[\\d.]+/g).map(Number);
+        const light = ([r, g, b]) => {
+            const part = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+            return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+        };
+        let ground = element;
+        while (ground.parentElement) {
+            const [, , , alpha = 1] = parse(getComputedStyle(ground).backgroundColor);
+            if (alpha > 0) break;
+            ground = ground.parentElement;
+        }
+        const text = light(parse(getComputedStyle(element).color));
+        const below = light(parse(getComputedStyle(ground).backgroundColor));
+        return (Math.max(text, below) + 0.05) / (Math.min(text, below) + 0.05);
+    }""")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests import booksite
+from tests.browsing import contrast
 
 sys.path.insert(0, str(booksite.ROOT / "book" / "_ext"))
 
@@ -226,34 +227,14 @@ def test_dark_mode_by_the_button(visit):
 def test_dark_mode_of_the_system(visit):
     page = visit(color_scheme="dark").open("easy/rnn")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert _contrast(page, "article p") >= 7
-    assert _contrast(page, ".lab-door a.lab-door-colab") >= 4.5
+    assert contrast(page, "article p") >= 7
+    assert contrast(page, ".lab-door a.lab-door-colab") >= 4.5
 
 
-def test_light_mode_contrast(visit):
+def test_light_modecontrast(visit):
     page = visit(color_scheme="light").open("easy/rnn")
-    assert _contrast(page, "article p") >= 7
-    assert _contrast(page, ".lab-door a.lab-door-colab") >= 4.5
-
-
-def _contrast(page: Page, selector: str) -> float:
-    """WCAG contrast of an element's text against the first ground that is painted below it."""
-    return page.locator(selector).first.evaluate("""element => {
-        const parse = css => css.match(/[\\d.]+/g).map(Number);
-        const light = ([r, g, b]) => {
-            const part = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-            return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
-        };
-        let ground = element;
-        while (ground.parentElement) {
-            const [, , , alpha = 1] = parse(getComputedStyle(ground).backgroundColor);
-            if (alpha > 0) break;
-            ground = ground.parentElement;
-        }
-        const text = light(parse(getComputedStyle(element).color));
-        const below = light(parse(getComputedStyle(ground).backgroundColor));
-        return (Math.max(text, below) + 0.05) / (Math.min(text, below) + 0.05);
-    }""")
+    assert contrast(page, "article p") >= 7
+    assert contrast(page, ".lab-door a.lab-door-colab") >= 4.5
 
 
 def test_colab_button_opens_the_edition(visit):

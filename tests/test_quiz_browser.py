@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.test_pages_browser import (  # noqa: F401 (fixtures)
-    _contrast,
-    address,
-    browser,
-    visit,
-)
+from tests.browsing import contrast
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +27,7 @@ def check(page: Page, quiz: str) -> Locator:
     return page.locator(f"{quiz} .quiz-verdict")
 
 
-def test_a_wrong_choice_tells_why_and_can_be_tried_again(visit):  # noqa: F811
+def test_a_wrong_choice_tells_why_and_can_be_tried_again(visit):
     here = visit()
     page = here.open("easy/rnn")
     wrong, right = options(page, ONE, False).first, options(page, ONE, True)
@@ -55,7 +50,7 @@ def test_a_wrong_choice_tells_why_and_can_be_tried_again(visit):  # noqa: F811
     assert [said for said in here.problems if "require" not in said] == []
 
 
-def test_nothing_chosen_and_a_choice_changed(visit):  # noqa: F811
+def test_nothing_chosen_and_a_choice_changed(visit):
     page = visit().open("easy/rnn")
     expect(check(page, ONE)).to_have_text("보기를 먼저 고르세요.")
     expect(page.locator(f"{ONE} .quiz-reason:visible")).to_have_count(0)
@@ -65,7 +60,7 @@ def test_nothing_chosen_and_a_choice_changed(visit):  # noqa: F811
     expect(page.locator(f"{ONE} .quiz-verdict")).to_have_text("")
 
 
-def test_several_answers(visit):  # noqa: F811
+def test_several_answers(visit):
     page = visit().open("easy/rnn")
     right, wrong = options(page, MANY, True), options(page, MANY, False)
     assert right.count() == 2
@@ -78,7 +73,7 @@ def test_several_answers(visit):  # noqa: F811
     expect(check(page, MANY)).to_have_text("✓ 맞았습니다.")
 
 
-def test_by_keyboard_alone(visit):  # noqa: F811
+def test_by_keyboard_alone(visit):
     page = visit().open("easy/rnn")
     page.locator(f"{ONE} input").first.focus()
     page.keyboard.press("ArrowDown")
@@ -100,7 +95,7 @@ def test_by_keyboard_alone(visit):  # noqa: F811
     expect(page.locator(f"{ONE} .quiz-verdict")).to_contain_text("✗")
 
 
-def test_what_a_screen_reader_gets(visit):  # noqa: F811
+def test_what_a_screen_reader_gets(visit):
     page = visit().open("easy/rnn")
     group = page.get_by_role("group", name="경사 클리핑은 무엇을 하나요?")
     option = group.get_by_role("radio", name="너무 긴 기울기의 길이를 줄입니다.")
@@ -114,17 +109,17 @@ def test_what_a_screen_reader_gets(visit):  # noqa: F811
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_of_the_verdict_are_readable(visit, scheme):  # noqa: F811
+def test_words_of_the_verdict_are_readable(visit, scheme):
     page = visit(color_scheme=scheme).open("easy/rnn")
     choose(options(page, ONE, False).first)
     check(page, ONE)
     page.locator(f"{ONE} .quiz-option >> nth=2 >> summary").click()
     for place in (".quiz-verdict", ".quiz-wrong > .quiz-said", ".quiz-right > .quiz-said"):
-        assert _contrast(page, f"{ONE} {place}") >= 4.5, place
-    assert _contrast(page, f"{ONE} summary") >= 4.5
+        assert contrast(page, f"{ONE} {place}") >= 4.5, place
+    assert contrast(page, f"{ONE} summary") >= 4.5
 
 
-def test_on_a_phone(visit):  # noqa: F811
+def test_on_a_phone(visit):
     context = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
     page = visit(**context).open("easy/rnn")
     for quiz in page.locator(".quiz").all():
@@ -135,7 +130,7 @@ def test_on_a_phone(visit):  # noqa: F811
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_without_a_script(visit):  # noqa: F811
+def test_without_a_script(visit):
     page = visit(java_script_enabled=False).open("easy/rnn")
     quiz = page.locator(ONE)
     expect(quiz.locator("input:visible, button:visible")).to_have_count(0)
@@ -147,7 +142,7 @@ def test_without_a_script(visit):  # noqa: F811
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_on_paper_every_reason_is_there(visit, script):  # noqa: F811
+def test_on_paper_every_reason_is_there(visit, script):
     page = visit(java_script_enabled=script).open("easy/rnn")
     page.emulate_media(media="print")
     # Playwright takes whatever stands in a closed <details> for invisible: the browser knows.

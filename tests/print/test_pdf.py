@@ -206,6 +206,10 @@ def test_no_text_reaches_into_the_margins(pdf):
             if not text.get_text_range(index, 1).strip():
                 continue
             left, bottom, right, top = text.get_charbox(index)
+            # MathJax draws a long arrow's shaft as one dash, stretched and clipped: only its ink
+            # counts, which the next test looks at.
+            if right - left > WIDTH:
+                continue
             # A letter in italics may lean over the edge.
             if left < SIDE - 2 or right > WIDTH - SIDE + 2 or bottom < 10 or top > HEIGHT - 10:
                 outside.append((number, text.get_text_range(index, 20)))
