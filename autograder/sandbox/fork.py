@@ -66,7 +66,7 @@ class ForkExecutor:
         except (RuntimeError, subprocess.SubprocessError) as error:
             raise ExecutorFailed(str(error)) from None
         if refusal and not self._weak:
-            raise ExecutorFailed(refusal)
+            raise ExecutorFailed(f"{refusal}. 그래도 실행하려면 {survey.WEAK}=1")
         self._skip |= {wall.name for wall in gaps}
         self._home = tempfile.mkdtemp(prefix="course-warm-")
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -53,23 +53,23 @@ class Wall:
         """One line for people."""
         if self.available:
             return self.title
-        return f"{self.title} — {self.why}" + (f"; {self.advice}" if self.advice else "")
+        # What to do about required walls is one and the same thing: `refusal` says it once.
+        return f"{self.title} — {self.why}" + ("" if self.required else f"; {self.advice}")
 
 
-def _own_rights() -> bool:
-    """Root needs its capability; an ordinary user becomes root of a namespace. Was it root?"""
-    root = user.is_root()
-    if not root:
+def _own_rights() -> None:
+    """Root needs its capability; an ordinary user becomes root of a namespace."""
+    if not user.is_root():
         user.own_namespace()
     elif not linux.has_capability(linux.CAP_SYS_ADMIN):
         raise PermissionError(errno.EPERM, "root이지만 CAP_SYS_ADMIN 권한이 없습니다")
-    return root
 
 
 def _try_user() -> None:
-    if _own_rights():
+    if user.is_root():
         user.become(user.free_uid())
     else:
+        user.own_namespace()
         user.become_in_namespace(os.open("/proc/self", os.O_PATH | os.O_DIRECTORY))
     if os.geteuid() == 0 or linux.has_capability(linux.CAP_SYS_ADMIN):
         raise PermissionError(errno.EPERM, "권한이 남습니다")
@@ -267,12 +267,9 @@ def missing() -> list[Wall]:
     return [wall for wall in survey() if wall.required and not wall.available]
 
 
-def weak(settings: Mapping | None = None) -> bool:
-    """Whether someone decided to grade without some walls: COURSE_WEAK_WALLS=1, or course.toml
-    ([sandbox] weak_walls = true), given as `settings`."""
-    if os.environ.get(WEAK) == "1":
-        return True
-    return bool((settings or {}).get("sandbox", {}).get("weak_walls", False))
+def weak() -> bool:
+    """Whether this process was told to run student code without some walls."""
+    return os.environ.get(WEAK) == "1"
 
 
 def refusal() -> str | None:
@@ -281,10 +278,28 @@ def refusal() -> str | None:
     if not gaps:
         return None
     names = ", ".join(wall.title.split(":")[0] for wall in gaps)
-    return (
-        f"이 기계에서는 학생 코드를 가둘 수 없습니다. 없는 벽: {names} ({gaps[0].why}; "
-        f"{gaps[0].advice}). 그래도 채점하려면 --weak-walls (또는 {WEAK}=1)"
-    )
+    return f"이 기계에 없는 벽: {names} ({gaps[0].why}; {gaps[0].advice})"
+
+
+def insist(settings: Mapping, anyway: bool = False) -> str | None:
+    """For whoever is about to run student code: refuses when a wall is missing.
+
+    Args:
+        settings: course.toml; `weak_walls = true` under [sandbox] is one way to decide otherwise.
+        anyway: --weak-walls, another; the third is COURSE_WEAK_WALLS=1.
+
+    Returns the line that says what is missing, where someone decided to go on without.
+
+    Raises:
+        RuntimeError: a wall is missing and nobody did; the message is that line (Korean).
+    """
+    line = refusal()
+    if line is None:
+        return None
+    if anyway or weak() or settings.get("sandbox", {}).get("weak_walls") is True:
+        os.environ[WEAK] = "1"  # the executors of this process, and of its workers, read it
+        return f"벽 없이 실행합니다. {line}"
+    raise RuntimeError(f"{line}. 그래도 실행하려면 --weak-walls (또는 {WEAK}=1)")
 
 
 if __name__ == "__main__":

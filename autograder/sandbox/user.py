@@ -47,6 +47,11 @@ def free_uid() -> int:
     return _NOBODY
 
 
+def others_may_read(folder: Path) -> bool:
+    """Whether a user without any right gets to this folder."""
+    return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
+
+
 def become(uid: int) -> None:
     """Root's way: gives up everything for good."""
     linux.forbid_capabilities()

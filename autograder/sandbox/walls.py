@@ -9,6 +9,7 @@ Which walls this machine can give is another question: survey.py.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,8 @@ def found(home: Path, hidden: Sequence[Path], skip: Collection[str] = ()) -> Non
     global _base
     root = user.is_root()
     names = frozenset(skip)
+    if root and FILES in names and not user.others_may_read(Path(sys.base_prefix).resolve()):
+        names |= {USER}  # root's own Python, and no tree to show it in: only root can run it
     uid = user.free_uid() if root else user.INSIDE
     if not root and USER not in names:
         user.own_namespace()
