@@ -277,7 +277,8 @@ def _unpack(files: dict[str, str]) -> None:
 def run_job(job: dict, events: int) -> None:
     """Runs every step of the job in the working folder and writes one JSON line per event to `events`.
 
-    The walls stand already. `job`: steps, files, limits (output_kb), environment.
+    The walls stand already. `job`: steps, files, limits (output_kb), environment; keep_fds: further
+    descriptors that are open here (a socket to a judge), as the executor's `extra_fds` lists them.
     """
     from matplotlib_inline.backend_inline import configure_inline_support
 

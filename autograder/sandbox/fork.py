@@ -53,6 +53,8 @@ class ForkExecutor:
     """
 
     def __init__(self, weak: bool | None = None, skip: Sequence[str] = ()) -> None:
+        # Open in the next student process, where job["keep_fds"] has their numbers (cells.run_job).
+        self.extra_fds: Sequence[int] = ()
         self._weak = survey.weak() if weak is None else weak
         self._skip = set(skip)
         self._process: subprocess.Popen | None = None
@@ -150,7 +152,9 @@ class ForkExecutor:
         stack.callback(os.close, reader)
         request = {"fork": asdict(limits), "folder": folder}
         try:
-            socket.send_fds(self._control, [json.dumps(request).encode()], [content, writer])
+            socket.send_fds(
+                self._control, [json.dumps(request).encode()], [content, writer, *self.extra_fds]
+            )
         finally:
             os.close(writer)
         self._answer(ANSWER_SECONDS)

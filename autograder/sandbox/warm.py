@@ -55,18 +55,26 @@ def _preload() -> None:
     gc.freeze()  # a collection in a child would touch, and so copy, every page
 
 
+_number = itertools.count()
+
+
+def _group(limits: dict) -> cgroups.Group | None:
+    """A control group for one submission, where there may be one."""
+    if not walls.has(walls.CGROUP):
+        return None
+    # Unique on this machine: the process id alone is 1 in every pid namespace.
+    name = f"course-{os.stat('/proc/self/ns/pid').st_ino}-{os.getpid()}-{next(_number)}"
+    with contextlib.suppress(cgroups.NoCgroup):
+        return cgroups.create(name, walls.memory(limits), rlimits.MAX_PROCESSES + 2)
+    return None
+
+
 class Submission:
     """One student process and all that it starts."""
 
-    _number = itertools.count()
-
     def __init__(self, request: dict, descriptors: Sequence[int]) -> None:
         limits = request["fork"]
-        self._group = None
-        with contextlib.suppress(cgroups.NoCgroup):
-            name = f"course-{os.stat('/proc/self/ns/pid').st_ino}-{next(self._number)}"
-            processes = rlimits.MAX_PROCESSES + 2
-            self._group = cgroups.create(name, walls.memory(limits), processes)
+        self._group = _group(limits)
         spec = walls.Spec(limits, descriptors[1:], self._group, request.get("folder"))
         self._nest = pids.Nest() if walls.has(walls.PIDS) else None
         with self._nest.inside() if self._nest else contextlib.nullcontext():
@@ -114,7 +122,7 @@ def _student(spec: walls.Spec, job: int, channels: Sequence[int]) -> None:
         walls.enter(spec)
         from autograder.sandbox import cells
 
-        cells.run_job(content, channels[0])
+        cells.run_job(content | {"keep_fds": list(channels[1:])}, channels[0])
         status = 0
     except BaseException:  # noqa: BLE001  nothing may climb back into the parent's loop
         pass
@@ -135,6 +143,8 @@ def serve(control: socket.socket) -> None:
                 _answer(control, {"exited": current.wait()})
                 continue
             message, descriptors, _, _ = socket.recv_fds(control, PACKET, MAX_DESCRIPTORS)
+            for descriptor in descriptors:
+                os.set_inheritable(descriptor, False)  # no exec, init's first of all, passes it on
             if not message:
                 return
             request = json.loads(message)
