@@ -59,13 +59,24 @@ def run_all(jobs: Iterable[Job], address: str) -> Iterator[tuple[Job, Marked | F
 
 
 def _connect(address: str) -> Client:
-    try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        raise UsageError(
-            f"Dask 스케줄러가 {CONNECT_SECONDS}초 안에 답하지 않습니다: {address} ({reason[:120]})"
-        ) from None
+    found: list[Client | Exception] = []
+
+    def connect() -> None:
+        try:
+            found.append(Client(address, timeout=CONNECT_SECONDS, set_as_default=False))
+        except Exception as error:  # noqa: BLE001  whatever it is, nobody usable is there
+            found.append(error)
+
+    # Dask's own limit does not hold where something takes the connection and never says a word.
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(CONNECT_SECONDS + 2)
+    if found and isinstance(found[0], Client):
+        return found[0]
+    reason = f" ({' '.join(str(found[0]).split())[:120]})" if found else ""
+    raise UsageError(
+        f"Dask 스케줄러가 {CONNECT_SECONDS}초 안에 답하지 않습니다: {address}{reason}"
+    ) from None
 
 
 def _check(client: Client, address: str) -> None:
