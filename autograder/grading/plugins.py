@@ -11,8 +11,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from autograder.course import Course
 from autograder.grading import assignment
 from autograder.grading import gradebook as book
-from autograder.grading.grade import settle
+from autograder.grading.grade import note_own_scores, settle
 from autograder.grading.one import Paper, mark
+from autograder.grading.todo import job_of
 from autograder.intake.notebook import parse
 from autograder.intake.submission import rebuild_for, submissions
 from autograder.sandbox import survey
@@ -57,6 +58,7 @@ class JudgeSubmission(NbGraderPreprocessor):
         finally:
             executor.close()
         with book.open_gradebook(course) as gradebook:
+            note_own_scores(gradebook, course, lab)
             assignment.register(gradebook, course, course.lab(lab), paper.source)
-            settle(gradebook, course, submission, paper, marked)
+            settle(gradebook, course, job_of(submission, paper), marked)
         return marked.notebook, resources
