@@ -1,0 +1,49 @@
+"""Tensors without trust in their class: only torch.Tensor's own functions touch them."""
+
+from __future__ import annotations
+
+import torch
+
+from autograder.judge.codec.common import CodecError
+from autograder.judge.codec.memory import View, tensor_view
+
+
+def is_tensor(value: object) -> bool:
+    """Whether a value really is a tensor; `__class__` is not asked."""
+    return issubclass(type(value), torch.Tensor)
+
+
+def is_leaf(tensor: torch.Tensor) -> bool:
+    """Whether autograd did not make it."""
+    with torch._C.DisableTorchFunctionSubclass():
+        return torch.Tensor.is_leaf.__get__(tensor)
+
+
+def requires_grad(tensor: torch.Tensor) -> bool:
+    """Its `requires_grad`."""
+    with torch._C.DisableTorchFunctionSubclass():
+        return torch.Tensor.requires_grad.__get__(tensor)
+
+
+def grad_of(tensor: torch.Tensor) -> torch.Tensor | None:
+    """The `.grad` of a leaf; None for others, which torch would warn about."""
+    with torch._C.DisableTorchFunctionSubclass():
+        return torch.Tensor.grad.__get__(tensor) if is_leaf(tensor) else None
+
+
+def dense(value: torch.Tensor) -> tuple[torch.Tensor, View]:
+    """A plain detached tensor over the same memory, and that memory.
+
+    Raises:
+        CodecError: why such a tensor cannot cross.
+    """
+    try:
+        with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
+            plain = torch.Tensor.as_subclass(torch.Tensor.detach(value), torch.Tensor)
+        if plain.layout is not torch.strided or plain.is_quantized or plain.is_nested:
+            raise CodecError("only a dense tensor can cross, no sparse, nested or quantised one")
+        if plain.device.type != "cpu":
+            raise CodecError(f"a tensor on «{plain.device.type}» cannot cross, only one on the CPU")
+        return plain, tensor_view(plain)
+    except (RuntimeError, NotImplementedError):  # vmap's and other wrappers
+        raise CodecError("a tensor without memory of its own cannot cross") from None
