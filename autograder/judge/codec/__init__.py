@@ -18,7 +18,16 @@ from autograder.judge.codec.decode import Decoder
 from autograder.judge.codec.encode import Encoder
 from autograder.judge.codec.known import Known
 
-__all__ = ["CodecError", "Known", "Limits", "Ref", "decode", "decode_result", "encode", "encode_result"]  # fmt: skip
+__all__ = [
+    "CodecError",
+    "Known",
+    "Limits",
+    "Ref",
+    "decode",
+    "decode_result",
+    "encode",
+    "encode_result",
+]
 
 
 def _no_ref(value: object) -> Ref | None:

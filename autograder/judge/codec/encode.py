@@ -43,7 +43,6 @@ class Encoder:
         self._to_ref = to_ref
         self._limits = limits
         self._known = known
-        self._regions = known.regions() if known else None
         self._name = name
         self._graph = bytearray()
         self._frames: list[_Frame] = []
@@ -358,14 +357,16 @@ class Encoder:
 
     def _message(self) -> bytes:
         head = bytearray(wire.MAGIC if self._known is None else wire.MAGIC_KNOWN)
+        # The arguments' memory as it is now: a callee may have moved it.
+        regions = self._known.regions() if self._known and self._views else None
         into: dict[int, tuple[int, int]] = {}  # view → where it looks, offset in bytes
         own = []
         for i, view in enumerate(self._views):
-            place = self._regions.find(view) if self._regions else None
+            place = regions.find(view) if regions else None
             if place is None:
                 own.append(i)
             else:
-                into[i] = (2 * place + 1, view.address - self._regions.views[place].address)
+                into[i] = (2 * place + 1, view.address - regions.views[place].address)
         views = [self._views[i] for i in own]
         groups = merge(views)
         put_uint(head, len(groups))

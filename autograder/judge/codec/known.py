@@ -7,6 +7,7 @@ message (the result, the changes) names them by their place in this order instea
 from __future__ import annotations
 
 import collections
+import contextlib
 import zlib
 from collections.abc import Iterator
 from types import EllipsisType, NoneType
@@ -100,7 +101,11 @@ class Known:
 
     def regions(self) -> Regions:
         """Where the memory of the known tensors and arrays is now."""
-        return Regions((place, view_of(anchor)) for place, anchor in self.anchors.items())
+        views = []
+        for place, anchor in self.anchors.items():
+            with contextlib.suppress(CodecError):  # its storage was resized away
+                views.append((place, view_of(anchor)))
+        return Regions(views)
 
 
 def view_of(value: torch.Tensor | np.ndarray) -> View:

@@ -109,6 +109,17 @@ def elements(buffer: np.ndarray, offset: int, view: View) -> np.ndarray:
     return np.ndarray(view.shape, f"V{view.itemsize}", buffer, offset, view.strides)
 
 
+def content(view: View) -> np.ndarray:
+    """A copy of the bytes of all elements, of an expanded view each only once."""
+    source = bytes_at(view.low, view.high - view.low, view.owner)
+    if view.empty or is_dense(view.itemsize, view.shape, view.strides):
+        return source.copy()
+    steps = zip(view.shape, view.strides, strict=True)
+    shape = tuple(size if stride else 1 for size, stride in steps)
+    once = np.ndarray(shape, f"V{view.itemsize}", source, view.address - view.low, view.strides)
+    return np.frombuffer(once.tobytes(), np.uint8)
+
+
 @dataclass(slots=True)
 class Group:
     """Views whose memory overlaps: together they are one storage of a message."""

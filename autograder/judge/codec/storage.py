@@ -10,7 +10,7 @@ import torch
 from autograder.judge.codec import tables, wire
 from autograder.judge.codec.common import CodecError, Limits
 from autograder.judge.codec.known import Known
-from autograder.judge.codec.memory import View, bytes_at, elements, extent
+from autograder.judge.codec.memory import Regions, View, bytes_at, elements, extent
 from autograder.judge.codec.wire import Reader
 
 MAX_DIMENSIONS = 32
@@ -39,7 +39,7 @@ class Table:
 
     def __init__(self, reader: Reader, limits: Limits, known: Known | None) -> None:
         self._known = known
-        self._regions = known.regions() if known else None
+        self._found: Regions | None = None
         self._sizes = [reader.uint() for _ in range(reader.count())]
         if sum(self._sizes) > reader.left:
             raise CodecError("the message is cut short")
@@ -93,9 +93,18 @@ class Table:
             raise CodecError("a tensor in the message is not aligned")
         return _Entry(kind, dtype, known, place, offset, view), count
 
+    @property
+    def _regions(self) -> Regions:
+        """The memory of the known objects, looked up when a view first needs it."""
+        if self._known is None:
+            raise CodecError("the message looks into an argument, but there are none")
+        if self._found is None:
+            self._found = self._known.regions()
+        return self._found
+
     def _check_known(self, place: int, view: View) -> None:
         """A view into an argument may touch that argument's elements and nothing between them."""
-        whole = self._regions.views.get(place) if self._regions else None
+        whole = self._regions.views.get(place)
         if whole is None:
             raise CodecError("the message looks into an argument that has no memory")
         start = whole.address

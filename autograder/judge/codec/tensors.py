@@ -31,6 +31,12 @@ def grad_of(tensor: torch.Tensor) -> torch.Tensor | None:
         return torch.Tensor.grad.__get__(tensor) if is_leaf(tensor) else None
 
 
+def grad_fn_of(tensor: torch.Tensor) -> object:
+    """Its node in autograd's graph, None for a leaf."""
+    with torch._C.DisableTorchFunctionSubclass():
+        return torch.Tensor.grad_fn.__get__(tensor)
+
+
 def dense(value: torch.Tensor) -> tuple[torch.Tensor, View]:
     """A plain detached tensor over the same memory, and that memory.
 
