@@ -1,78 +1,35 @@
-"""The executor that forks a warm process (warm.py, cells.py): the one that grading uses."""
+"""The executor that grading uses: a student's process and a judge's, each forked from a warm one."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import select
 import shutil
-import subprocess
-import sys
+import socket
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from autograder.course import Limits
 from autograder.sandbox.executor import CellError, CellRun, ExecutorFailed, Step
+from autograder.sandbox.process import WarmProcess
 
-START_SECONDS = 120  # importing torch on a cold disk
-SPARE_SECONDS = 30  # what the warm process may need on top of a submission's own limit
+SPARE_SECONDS = 30  # what the warm processes may need on top of a submission's own limit
 
 
 class ForkExecutor:
-    """Owns one warm process; not for use by two threads at once."""
+    """Owns two warm processes; not for use by two threads at once."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen | None = None
-        self._home: str | None = None
+        self._student: WarmProcess | None = None
+        self._judge: WarmProcess | None = None
 
     def _start(self) -> None:
-        self._home = tempfile.mkdtemp(prefix="course-warm-")
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LANG": "C.UTF-8",
-            "HOME": self._home,
-            "IPYTHONDIR": f"{self._home}/ipython",
-            "MPLCONFIGDIR": f"{self._home}/matplotlib",
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "autograder.sandbox.warm"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._home,
-            env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
-            start_new_session=True,  # Ctrl-C reaches the grader only
-        )
-        self._environment = environment
-        self._ask(None, START_SECONDS)
-
-    def _ask(self, job: dict | None, seconds: float) -> dict:
-        """Sends a job (or nothing) and waits for one line of answer."""
-        process = self._process
-        assert process is not None
-        try:
-            if job is not None:
-                process.stdin.write(json.dumps(job).encode() + b"\n")
-                process.stdin.flush()
-            answer, deadline = b"", time.monotonic() + seconds
-            while not answer.endswith(b"\n"):
-                left = deadline - time.monotonic()
-                if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-                    raise ExecutorFailed("실행 프로세스가 제때 답하지 않습니다")
-                chunk = os.read(process.stdout.fileno(), 1 << 20)
-                if not chunk:
-                    raise ExecutorFailed("실행 프로세스가 끝나 버렸습니다")
-                answer += chunk
-            return json.loads(answer)
-        except (OSError, ValueError) as error:
-            raise ExecutorFailed(f"실행 프로세스와 통신하지 못했습니다: {error}") from None
+        self._student, self._judge = WarmProcess("student"), WarmProcess("judge")
+        for process in (self._student, self._judge):
+            process.answer()
 
     def run(
         self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits
@@ -97,39 +54,64 @@ class ForkExecutor:
         ]
 
     def _attempt(self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits) -> dict:
-        if self._process is None or self._process.poll() is not None:
+        if not (self._student and self._student.alive and self._judge and self._judge.alive):
             self.close()
             self._start()
-        folder = Path(tempfile.mkdtemp(prefix="course-run-"))
+        assert self._student is not None and self._judge is not None
+        seconds = limits.submission_seconds + SPARE_SECONDS
         try:
-            for name, content in files.items():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(content)
-            job = {
-                "steps": [asdict(step) for step in steps],
-                "folder": str(folder),
-                "limits": asdict(limits),
-                "environment": self._environment | {"HOME": str(folder), "TMPDIR": str(folder)},
-            }
-            return self._ask(job, limits.submission_seconds + SPARE_SECONDS)
+            with _folder(files) as theirs, _folder(files) as ours, contextlib.ExitStack() as stack:
+                ends = [stack.enter_context(e) for e in (*socket.socketpair(), *socket.socketpair())]
+                channel, channel_far, control, control_far = ends
+                self._student.send(
+                    _job(self._student, [s for s in steps if s.kind != "test"], theirs, limits),
+                    [channel.fileno(), control.fileno()],
+                )
+                # The judge never gets the student's text.
+                own = [
+                    s if s.kind in ("given", "test") else replace(s, source="") for s in steps
+                ]
+                self._judge.send(
+                    _job(self._judge, own, ours, limits),
+                    [channel_far.fileno(), control_far.fileno()],
+                )
+                for end in ends:
+                    end.close()  # when one side is gone, the other must notice
+                report = self._judge.answer(seconds)
+                self._student.answer(SPARE_SECONDS)
+                return report
         except ExecutorFailed:
             self.close()
             raise
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Ends the warm process. Harmless when there is none."""
-        process, self._process = self._process, None
-        if process is not None:
-            with contextlib.suppress(OSError):
-                process.kill()
-            process.wait()
-            process.stdin.close()
-            process.stdout.close()
-        if self._home:
-            shutil.rmtree(self._home, ignore_errors=True)
-            self._home = None
+        """Ends the warm processes. Harmless when there are none."""
+        for process in (self._student, self._judge):
+            if process is not None:
+                process.close()
+        self._student = self._judge = None
+
+
+@contextlib.contextmanager
+def _folder(files: Mapping[str, bytes]) -> Iterator[str]:
+    """A private folder that holds the lab's files. Judge and student have one each."""
+    folder = Path(tempfile.mkdtemp(prefix="course-run-"))
+    try:
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        yield os.fspath(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _job(process: WarmProcess, steps: Sequence[Step], folder: str, limits: Limits) -> dict:
+    return {
+        "steps": [asdict(step) for step in steps],
+        "folder": folder,
+        "limits": asdict(limits),
+        "environment": process.environment | {"HOME": folder, "TMPDIR": folder},
+    }
 
 
 def _cell_run(data: dict) -> CellRun:

@@ -1,9 +1,13 @@
-"""The warm process: imports torch once, then forks one child for every submission.
+"""A warm process: imports torch once, then forks one child for every submission.
 
 `import torch` costs seconds and a fork milliseconds; that is why it exists. Run as
-`python -m autograder.sandbox.warm`; it reads one job per line (JSON) from standard input and answers
-with one line on standard output. Nothing of the course is in its memory but the cells of the
-job at hand, and those only in the child.
+`python -m autograder.sandbox.warm ROLE`; it reads one job per line (JSON) from a socket at standard
+input, two descriptors with each, and answers with one line on standard output. Nothing of the course
+is in its memory but the cells of the job at hand, and those only in the child.
+
+ROLE «student»: the child runs the student's cells (serve.py). The second descriptor is what the judge says
+about it: stop what you run, or end.
+ROLE «judge»: the child runs the tests (judge.session) and reports what came of every cell.
 """
 
 from __future__ import annotations
@@ -13,14 +17,16 @@ import json
 import os
 import select
 import signal
+import socket
 import sys
 import time
+from collections.abc import Callable
 
-GRACE = 1.5  # seconds between asking a cell to stop (SIGINT) and ending its process
+GRACE = 1.5  # seconds that the judge's child gets beyond a cell's time before it is ended
 
 
-def _preload() -> None:
-    """What student code is likely to import. One thread: a child of a threaded parent can hang."""
+def _preload(role: str) -> None:
+    """What cells are likely to import. One thread: a child of a threaded parent can hang."""
     import matplotlib
 
     matplotlib.use("module://matplotlib_inline.backend_inline")
@@ -34,35 +40,50 @@ def _preload() -> None:
 
     from autograder.sandbox import cells
 
-    cells.prepare_shell()
+    if role == "judge":
+        from autograder.judge import session  # noqa: F401
+        from autograder.judge.names import Names
+
+        cells.prepare_shell(Names())
+    else:
+        from autograder.sandbox import serve  # noqa: F401
+
+        cells.prepare_shell()
+
+
+def _end(child: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def _obey(child: int, control: int) -> dict:
+    """Passes on what the judge says about the student's child, and ends it when the judge is done."""
+    while (command := os.read(control, 1)) not in (b"", b"k"):
+        if command == b"i":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGINT)
+    _end(child)
+    return {"done": True}
 
 
 def _watch(child: int, events: int, limits: dict) -> dict:
-    """Reads the child's events until it ends, keeping its time limits.
+    """Reads the judge's events until it ends. It keeps the limits itself; this is for when it cannot.
 
-    Returns {"runs": finished cells, "culprit": the cell in which it had to be killed or died, or None,
-    "why": "timeout" | "died" | None}.
+    Returns {"runs": finished cells, "culprit": the cell in which it, or the student's process, had to be
+    killed or died, or None, "why": "timeout" | "died" | None}.
     """
     runs: list[dict] = []
     current: str | None = None
-    interrupted = timed_out = False
-    started = time.monotonic()
-    total_end = started + limits["submission_seconds"]
-    cell_end = total_end
+    why = "died"
+    total_end = cell_end = time.monotonic() + limits["submission_seconds"]
     buffer = b""
     while True:
-        now = time.monotonic()
-        end = min(cell_end, total_end)
-        if now >= end:
-            timed_out = True
-            if interrupted or current is None:
-                break
-            interrupted = True
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGINT)
-            cell_end = total_end = now + GRACE
-            continue
-        if not select.select([events], [], [], end - now)[0]:
+        left = min(cell_end, total_end) - time.monotonic()
+        if left <= 0:
+            why = "timeout"
+            break
+        if not select.select([events], [], [], left)[0]:
             continue
         chunk = os.read(events, 1 << 20)
         if not chunk:
@@ -73,57 +94,91 @@ def _watch(child: int, events: int, limits: dict) -> dict:
             event = json.loads(line)
             if "start" in event:
                 current = event["start"]
-                cell_end = time.monotonic() + limits["cell_seconds"]
-                continue
-            if interrupted:
-                event["run"]["status"] = "timeout"
-                interrupted = timed_out = False
-                total_end = started + limits["submission_seconds"]
-            runs.append(event["run"])
-            current = None
-            cell_end = total_end
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    why = None if current is None else "timeout" if timed_out else "died"
-    return {"runs": runs, "culprit": current, "why": why}
+                cell_end = time.monotonic() + limits["cell_seconds"] + 2 * GRACE
+            elif "lost" in event:
+                why = event["lost"]
+            else:
+                runs.append(event["run"])
+                current, cell_end = None, total_end
+    _end(child)
+    return {"runs": runs, "culprit": current, "why": why if current else None}
 
 
-def serve() -> None:
-    """Reads jobs until standard input ends."""
-    # The answers' channel is kept away from anything that prints.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    _preload()
-    from autograder.sandbox import cells
+def _read_job(jobs: socket.socket) -> tuple[dict, list[int]] | None:
+    """The next job and its descriptors; None when the grader is gone."""
+    data, descriptors, _, _ = socket.recv_fds(jobs, 1 << 16, 2)
+    while data and not data.endswith(b"\n"):
+        chunk = jobs.recv(1 << 20)
+        if not chunk:
+            return None
+        data += chunk
+    return (json.loads(data), descriptors) if data else None
 
-    answers.write(json.dumps({"ready": True}) + "\n")
-    answers.flush()
-    for line in sys.stdin:
-        job = json.loads(line)
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                os.close(reader)
-                os.setsid()
-                answers_fd = answers.fileno()
-                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                os.close(answers_fd)
-                cells.run_job(job, writer)
-                status = 0
-            except BaseException:  # noqa: BLE001  nothing may climb back into the parent's loop
-                pass
-            finally:
-                os._exit(status)
-        os.close(writer)
-        report = _watch(child, reader, job["limits"])
+
+def _forked(work: Callable[[], None], unwanted: list[int]) -> int:
+    """Forks a child, a session of its own, that does `work` and ends."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for descriptor in unwanted:
+            os.close(descriptor)
+        work()
+        status = 0
+    except BaseException:  # noqa: BLE001, S110  nothing may climb back into the parent's loop
+        pass
+    finally:
+        os._exit(status)
+
+
+def _student_job(job: dict, channel: int, control: int, answers: int) -> dict:
+    from autograder.sandbox import serve
+
+    child = _forked(lambda: serve.run_job(job, channel), [control, answers])
+    os.close(channel)
+    return _obey(child, control)
+
+
+def _judge_job(job: dict, channel: int, control: int, answers: int) -> dict:
+    from autograder.judge import session
+
+    reader, writer = os.pipe()
+    child = _forked(
+        lambda: session.run_job(job, channel, control, writer), [reader, answers]
+    )
+    for descriptor in (channel, control, writer):
+        os.close(descriptor)
+    try:
+        return _watch(child, reader, job["limits"])
+    finally:
         os.close(reader)
-        answers.write(json.dumps(report) + "\n")
-        answers.flush()
+
+
+def main(role: str) -> None:
+    """Serves jobs until the grader is gone."""
+    # The answers' channel is kept away from anything that prints, the jobs' one from anything that reads.
+    answers = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    jobs = socket.socket(fileno=os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    _preload(role)
+    os.write(answers, b'{"ready": true}\n')
+    work = _judge_job if role == "judge" else _student_job
+    while (found := _read_job(jobs)) is not None:
+        job, (channel, control) = found
+        try:
+            report = work(job, channel, control, answers)
+        finally:
+            if role == "student":
+                os.close(control)
+        data = json.dumps(report).encode() + b"\n"
+        while data:
+            data = data[os.write(answers, data) :]
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which closes our stdin
-    serve()
+    main(sys.argv[1])
