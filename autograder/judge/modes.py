@@ -14,6 +14,9 @@ _WORDS = 624  # of a Mersenne twister
 _FEWEST = 600  # distinct words of a state that chance could have made
 
 
+USUAL = {"grad": True, "inference": False, "dtype": torch.float32}
+
+
 class BadRandomState(ValueError):
     """A state that no seeding and drawing leads to; drawing from it would give numbers of one's choice."""
 

@@ -16,7 +16,16 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from autograder.judge import modes, remote, structure, writeback
-from autograder.judge.codec import CodecError, Limits, Ref, decode, encode
+from autograder.judge.codec import (
+    CodecError,
+    Known,
+    Limits,
+    Ref,
+    decode,
+    decode_result,
+    encode,
+    encode_result,
+)
 from autograder.judge.errors import CannotCross, PeerGone, builtin_base, revived
 from autograder.judge.grads import Link, Tapes, connected, leaves_of
 from autograder.judge.mirrors import Mirrors, Owned
@@ -24,7 +33,8 @@ from autograder.sandbox.channel import MAX_MESSAGE, Channel
 
 MAX_NESTING = 40  # calls in calls in calls across the wall
 LIMITS = Limits(max_bytes=MAX_MESSAGE - 2**20)
-_REQUEST, _REPLY = b"?", b"!"
+_REQUEST, _REPLY, _REPLY_KNOWN = b"?", b"!", b"="
+_NOTHING = ({}, [], {}, {})
 _UNREADABLE = (CodecError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
 _FUNCTIONS = (
     types.FunctionType,
@@ -34,6 +44,13 @@ _FUNCTIONS = (
 )
 # What runs the machinery itself; handing it out would hand out everything.
 _NEVER = (types.ModuleType, types.FrameType, types.CodeType, types.TracebackType)
+
+
+def _is_default(key: str, value: object) -> bool:
+    """Whether a field of a request need not be said."""
+    return key not in ("op", "args", "value", "gradients", "id") and (
+        value is None or value is False or (isinstance(value, str | list | dict) and not value)
+    )
 
 
 class _Mark:
@@ -127,11 +144,11 @@ class Peer:
         return "object", self.about(type(value))
 
     def about(self, value: object) -> dict:
-        """Names that go along with a handle."""
+        """What goes along with a handle."""
         return {}
 
     def _from_ref(self, ref: Ref) -> object:
-        if ref.kind in ("out", "arg", "param"):
+        if ref.kind in ("out", "param"):
             return _Mark(ref.kind, ref.id)
         if ref.kind == "home":
             return self.thing(ref.id)
@@ -150,122 +167,144 @@ class Peer:
 
     # ------------------------------------------------------------ messages
 
-    def _post(self, message: dict) -> None:
-        message["_random"] = self._random.changed()
-        message["_free"], self._unneeded = self._unneeded, []
-        message["_owned"], message["_grads"] = self.owned.changes(), self.mirrors.grads()
+    def _post(self, message: dict, known: Known | None = None) -> None:
+        """Sends a request or a reply, and with it whatever both sides have to agree on."""
         kind = _REQUEST if "op" in message else _REPLY
-        self.send(kind + encode(message, to_ref=self._to_ref, limits=LIMITS))
+        extra = (self._random.changed(), self._unneeded, self.owned.changes(), self.mirrors.grads())
+        if any(extra):  # most messages have none of it
+            message["_"] = extra
+            self._unneeded = []
+        if known is None:
+            data = encode(message, to_ref=self._to_ref, limits=LIMITS, name="")
+        else:
+            kind = _REPLY_KNOWN
+            data = encode_result(message, known, to_ref=self._to_ref, limits=LIMITS, name="")
+        self.send(kind + data)
 
-    def _take(self, data: bytes) -> dict:
-        message = decode(data[1:], from_ref=self._from_ref, limits=LIMITS)
+    def _take(self, data: bytes, known: Known | None = None) -> dict:
+        body = memoryview(data)[1:]
+        if data[:1] == _REPLY_KNOWN and known is not None:
+            message = decode_result(body, known, from_ref=self._from_ref, limits=LIMITS)
+        else:
+            message = decode(body, from_ref=self._from_ref, limits=LIMITS)
         if not isinstance(message, dict):
             raise CodecError("no message")
-        self._random.accept(message.pop("_random", {}))
-        self._tapes.forget(message.pop("_free", []))
-        self.owned.take_grads(message.pop("_grads", {}))
-        self.mirrors.refresh(message.pop("_owned", {}))
+        random, unneeded, owned, grads = message.pop("_", _NOTHING)
+        self._random.accept(random)
+        self._tapes.forget(unneeded)
+        self.owned.take_grads(grads)
+        self.mirrors.refresh(owned)
         return message
 
-    def ask(self, **request: object) -> dict:
+    def ask(self, known: Known | None = None, **request: object) -> dict:
         """Sends a request, serves what the other side asks meanwhile, and returns the answer.
+
+        Args:
+            known: the request's arguments, if the answer may name them.
 
         Raises:
             CannotCross: an argument or the answer cannot cross.
-            StudentError (or what the exception was at home): the other side's code raised.
         """
         self.mirrors.check()
         if self._nesting >= MAX_NESTING:
             raise RecursionError("프로세스를 오가는 호출이 너무 깊습니다")
         try:
-            self._post(request)
+            self._post({key: value for key, value in request.items() if not _is_default(key, value)})
         except CodecError as error:
-            raise CannotCross(str(error)) from None
+            raise CannotCross(f"건네줄 수 없는 값입니다: {error}") from None
         self._nesting += 1
         try:
-            while True:
-                data = self.wait(request)
-                if data[:1] == _REQUEST:
-                    self.answer(data)
-                    continue
-                try:
-                    return self._take(data)
-                except _UNREADABLE as error:
-                    raise CannotCross(f"돌려준 값을 읽을 수 없습니다: {error}") from None
+            while (data := self.wait(request))[:1] == _REQUEST:
+                self.answer(data)
+            return self._take(data, known)
+        except _UNREADABLE as error:
+            raise CannotCross(f"돌려준 값을 읽을 수 없습니다: {error}") from None
         finally:
             self._nesting -= 1
 
     def answer(self, data: bytes) -> None:
         """Serves one request of the other side."""
         reply: dict = {}
+        known = None
         try:
-            self._serve(self._take(data), reply)
+            known = self._serve(self._take(data), reply)
         except PeerGone:
             raise
         except BaseException as error:  # noqa: BLE001  what cannot be served is an answer, too
             reply["error"] = self._told(error)
         try:
-            self._post(reply)
+            self._post(reply, known)
         except CodecError as error:
             kept = {key: reply[key] for key in ("called", "outputs") if key in reply}
             self._post(kept | {"error": self._told(CannotCross(str(error)))})
 
-    def _serve(self, request: dict, reply: dict) -> None:
-        operation = request["op"]
+    def _serve(self, request: dict, reply: dict) -> Known | None:
+        """Does what is asked. Returns the arguments, where the reply may name them."""
+        operation, target = request["op"], request.get("target")
         if operation == "call":
-            self._serve_call(request, reply)
-        elif operation == "pull":
-            found = self._tapes.pull(request["tape"], request["grads"], bool(request["graph"]))
-            reply["grads"], reply["tape"], reply["live"] = found
+            return self._serve_call(request, reply)
+        if operation == "pull":
+            found = self._tapes.pull(
+                request["tape"], request["gradients"], bool(request.get("graph"))
+            )
+            reply["gradients"], reply["tape"], reply["live"] = found
         elif operation == "get":
             with self.around(request, reply):
-                self._outcome(
-                    self.reach(self.thing(request["target"]), request["name"]), (), [], reply
-                )
+                value = self.reach(self.thing(target), request["name"])
+            self._outcome(value, None, [], reply)
         elif operation == "set":
-            self.assign(self.thing(request["target"]), request["name"], request["value"])
+            self.assign(self.thing(target), request["name"], request.get("value"))
         elif operation == "step":
+            end = object()
             with self.around(request, reply):
-                try:
-                    value = next(self.thing(request["target"]))
-                except StopIteration:
-                    reply["more"] = False
-                else:
-                    reply["more"] = True
-                    self._outcome(value, (), [], reply)
+                value = next(self.thing(target), end)
+            reply["more"] = value is not end
+            self._outcome(None if value is end else value, None, [], reply)
         elif operation == "copy":
-            reply["value"] = copy.deepcopy(self.thing(request["target"]))
+            reply["value"] = copy.deepcopy(self.thing(target))
         elif operation == "parameters":
-            module = self.thing(request["target"])
-            names = list(module.named_parameters())
-            reply["names"] = [[name, self.owned.number(p)] for name, p in names]
+            named = self.thing(target).named_parameters()
+            reply["names"] = [(name, self.owned.number(p)) for name, p in named]
         else:
             self.perform(request, reply)
+        return None
 
     # ------------------------------------------------------------ calls, served
 
-    def _serve_call(self, request: dict, reply: dict) -> None:
+    def _serve_call(self, request: dict, reply: dict) -> Known:
         function = self.thing(request["target"])
-        if request["special"]:
-            function = remote.special(function, request["special"])
-        elif request["method"]:
-            function = self.reach(function, request["method"])
-        arguments = (request["args"], request["kwargs"])
-        before = writeback.snapshot(arguments)
-        sent = structure.tensors(arguments)
-        inputs = [sent[place].requires_grad_() for place in request["inputs"]]
-        error = None
-        with modes.applied(request["modes"]), self.around(request, reply):
-            try:
-                value = function(*arguments[0], **arguments[1])
-            except BaseException as raised:  # noqa: BLE001  every exception is an answer
-                error = raised
-        reply["changes"] = writeback.changes(before, arguments)
-        if error is None:
-            self._outcome(value, arguments, inputs, reply)
-        else:
+        if special := request.get("special"):
+            function = remote.special(function, special)
+        arguments = (request["args"], request.get("kwargs", {}))
+        with modes.applied(request.get("modes", modes.USUAL)):
+            inputs, inner = self._tracked(arguments, request.get("inputs", ()))
+            before = writeback.snapshot(arguments)
+            error = value = None
+            with self.around(request, reply):
+                try:
+                    value = function(*arguments[0], **arguments[1])
+                except BaseException as raised:  # noqa: BLE001  every exception is an answer
+                    error = raised
+        changed = writeback.changes(before, arguments)
+        reply["flows"] = [(place, t.grad) for place, t in inner.items() if t.grad is not None]
+        self._outcome((value, changed), before, inputs, reply)
+        if error is not None:
             reply["error"] = self._told(error)
-            del error
+        return before
+
+    @staticmethod
+    def _tracked(arguments: object, places: Sequence) -> tuple[list, dict[int, torch.Tensor]]:
+        """The tensors to differentiate by. What is no leaf at the caller's is none here either."""
+        known = Known(arguments).objects if places else []
+        inputs, inner = [], {}
+        for place, leaf in places:
+            tensor = known[place]
+            if not leaf:
+                inner[place] = tensor.detach().clone().requires_grad_()
+                with torch.enable_grad():
+                    tensor.requires_grad_(False).copy_(inner[place])
+            inputs.append(tensor.requires_grad_() if leaf else inner[place])
+        return inputs, inner
 
     def _told(self, error: BaseException) -> dict:
         """The exception as data. One that came from the other side goes home under its number."""
@@ -277,21 +316,19 @@ class Peer:
         return self.describe(error) | {"base": builtin_base(error), "number": number}
 
     def _outcome(
-        self, value: object, arguments: object, inputs: list[torch.Tensor], reply: dict
+        self, value: object, known: Known | None, inputs: list[torch.Tensor], reply: dict
     ) -> None:
         """Puts a value into the reply, with marks for tensors that are more than numbers.
 
-        «arg»: the very tensor that came as an argument; «param»: a parameter of a module that stays here
-        (the other side has a mirror of it); «out»: its gradient flows back through a tape.
+        «param»: a parameter that stays here (the other side has a mirror of it); «out»: its gradient flows
+        back through a tape.
         """
-        given = {id(t): i for i, t in enumerate(structure.tensors(arguments))}
+        given = known.places if known else {}
         outputs: dict[int, tuple[int, torch.Tensor]] = {}
 
         def mark(leaf: object) -> object:
-            if not isinstance(leaf, torch.Tensor):
+            if not isinstance(leaf, torch.Tensor) or id(leaf) in given:
                 return leaf
-            if id(leaf) in given:
-                return _Mark("arg", given[id(leaf)])
             if isinstance(leaf, torch.nn.Parameter):
                 return _Mark("param", self.owned.number(leaf))
             if leaf.requires_grad:
@@ -301,68 +338,65 @@ class Peer:
         reply["value"] = structure.swap(value, mark)
         if outputs:
             live = [tensor for _, tensor in outputs.values()]
-            known = {id(t) for t in inputs}
-            others = [leaf for leaf in leaves_of(live) if id(leaf) not in known]
-            reply["outs"] = [t.detach() for t in live]
+            sent = {id(t) for t in inputs}
+            others = [leaf for leaf in leaves_of(live) if id(leaf) not in sent]
+            reply["outs"] = [t.detach().clone() for t in live]
             reply["params"] = [self.owned.number(leaf) for leaf in others]
             reply["tape"] = self._tapes.keep([*inputs, *others], live)
 
     # ------------------------------------------------------------ calls, asked
 
     def call(
-        self,
-        handle: int,
-        args: tuple,
-        kwargs: dict,
-        method: str = "",
-        special: str = "",
-        **extra: object,
+        self, handle: int, args: tuple, kwargs: dict, special: str = "", **extra: object
     ) -> object:
         """Calls what the other side handed out; changed arguments are written back even when it raises."""
         arguments = (args, kwargs)
-        sent = structure.tensors(arguments)
-        places = [i for i, t in enumerate(sent) if t.requires_grad]
-        inputs = [sent[i] for i in places]
+        known = Known(arguments)
+        inputs = {
+            place: each
+            for place, (each, kind) in enumerate(zip(known.objects, known.kinds, strict=True))
+            if kind == "T" and each.requires_grad
+        }
+        now = modes.current()
         reply = self.ask(
+            known,
             op="call",
-            inputs=places,
             target=handle,
-            method=method,
             special=special,
             args=args,
             kwargs=kwargs,
-            modes=modes.current(),
+            inputs=[(place, each.is_leaf) for place, each in inputs.items()],
+            modes=None if now == modes.USUAL else now,
             **extra,
         )
         try:
-            if (changed := reply.get("changes")) is not None:
-                writeback.apply(changed, arguments)
-        except (CodecError, ValueError, TypeError, RuntimeError) as error:
-            raise CannotCross(f"바뀐 인자를 옮길 수 없습니다: {error}") from None
+            value, changed = self._received(reply, list(inputs.values())) or (None, [])
+            writeback.apply(changed, known)
+            for place, grad in reply.get("flows", ()):
+                torch.autograd.backward([known.objects[place]], [grad])
+        except (CodecError, ValueError, TypeError, LookupError, RuntimeError) as error:
+            self._raise(reply)
+            raise CannotCross(f"돌려준 값을 읽을 수 없습니다: {error}") from None
         self._raise(reply)
-        return self._received(reply, arguments, inputs)
+        return value
 
     def get(self, handle: int, name: str) -> object:
         """An attribute of what the other side handed out."""
-        reply = self.ask(op="get", target=handle, name=name)
-        self._raise(reply)
-        return self._received(reply, (), [])
+        return self._asked(op="get", target=handle, name=name)
 
     def put(self, handle: int, name: str, value: object) -> None:
         """Sets an attribute over there."""
-        self._raise(self.ask(op="set", target=handle, name=name, value=value))
+        self._asked(op="set", target=handle, name=name, value=value)
 
     def step(self, handle: int) -> tuple[bool, object]:
         """(True, the next item) of an iterator over there, or (False, None) at its end."""
         reply = self.ask(op="step", target=handle)
         self._raise(reply)
-        return (True, self._received(reply, (), [])) if reply["more"] else (False, None)
+        return bool(reply.get("more")), self._received(reply, [])
 
     def copy(self, handle: int) -> object:
         """A deep copy of a thing over there, over there."""
-        reply = self.ask(op="copy", target=handle)
-        self._raise(reply)
-        return self._received(reply, (), [])
+        return self._asked(op="copy", target=handle)
 
     def parameters(self, handle: int) -> list[tuple[str, torch.nn.Parameter]]:
         """Name and mirror of every parameter of a module over there."""
@@ -370,26 +404,26 @@ class Peer:
         self._raise(reply)
         return [(str(name), self.mirrors[number]) for name, number in reply["names"]]
 
+    def _asked(self, **request: object) -> object:
+        reply = self.ask(**request)
+        self._raise(reply)
+        return self._received(reply, [])
+
     def _raise(self, reply: dict) -> None:
         if (described := reply.get("error")) is None:
             return
         if (number := described.get("home")) in self._passed:
             raise self._passed.pop(number)
-        raise self.revive(described)
+        raise revived(described | {"home": described.get("number")})
 
-    def revive(self, described: dict) -> Exception:
-        """The exception to raise for the other side's; going home it is known by its number."""
-        return revived(described | {"home": described.get("number")})
-
-    def _received(self, reply: dict, arguments: object, inputs: list[torch.Tensor]) -> object:
+    def _received(self, reply: dict, inputs: list[torch.Tensor]) -> object:
         """The value of a reply, its marks replaced."""
         try:
-            given = structure.tensors(arguments)
             outs = list(reply.get("outs", []))
             if outs:
                 mirrors = [self.mirrors[number] for number in reply["params"]]
                 outs = connected(Link(self, reply["tape"]), outs, [*inputs, *mirrors])
-            found = {"arg": given, "out": outs, "param": self.mirrors}
+            found = {"out": outs, "param": self.mirrors}
 
             def fill(leaf: object) -> object:
                 return found[leaf.kind][leaf.number] if isinstance(leaf, _Mark) else leaf
@@ -405,9 +439,9 @@ class Peer:
     ) -> tuple[list[torch.Tensor | None], int, list[int]]:
         """See Tapes.pull: asks the other side."""
         sent = [None if g is None else g.detach() for g in grads]
-        reply = self.ask(op="pull", tape=tape, grads=sent, graph=graph)
+        reply = self.ask(op="pull", tape=tape, gradients=sent, graph=graph)
         self._raise(reply)
-        return list(reply["grads"]), reply["tape"], list(reply["live"])
+        return list(reply["gradients"]), reply["tape"], list(reply["live"])
 
     def drop(self, tape: int) -> None:
         """Tells the other side with the next message that a tape is not needed."""

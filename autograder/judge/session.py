@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from autograder.judge import outputs
+from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross, Expired, PeerGone, StudentError
 from autograder.judge.names import Names
 from autograder.judge.peer import Peer
@@ -52,7 +53,7 @@ class Judge(Peer):
 
     # ------------------------------------------------------------ time
 
-    def ask(self, **request: object) -> dict:
+    def ask(self, known: Known | None = None, **request: object) -> dict:
         """See Peer. Also raises Expired when time was up, PeerGone when nobody answers any more."""
         now = time.monotonic()
         end = self.cell_end
@@ -61,7 +62,7 @@ class Judge(Peer):
         self._deadlines.append(end)
         late = self.late
         try:
-            return super().ask(**request)
+            return super().ask(known, **request)
         finally:
             self._deadlines.pop()
             if self.late and not late and not self.lost:
@@ -134,7 +135,7 @@ class Judge(Peer):
             reply = self.ask(op="lookup", name=name)
             self._raise(reply)
             found, module = bool(reply.get("found")), bool(reply.get("module"))
-            value = self._received(reply, (), []) if found and not module else None
+            value = self._received(reply, []) if found and not module else None
         return {"found": found, "module": module, "value": value}
 
     @contextlib.contextmanager
@@ -147,7 +148,7 @@ class Judge(Peer):
 
     def _from_ref(self, ref):
         found = super()._from_ref(ref)
-        if ref.kind not in ("out", "arg", "param", "home") and self._origin:
+        if ref.kind not in ("out", "param", "home") and self._origin:
             self._origins.setdefault(ref.id, self._origin)
         return found
 

@@ -1,32 +1,10 @@
-"""Walks through nested lists, tuples and dictionaries, in the same order on both sides."""
+"""Walks through nested lists, tuples and dictionaries."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import torch
+from collections.abc import Callable
 
 MAX_DEPTH = 64  # the codec refuses what is deeper
-
-
-def _leaves(value: object, depth: int, seen: set[int]) -> Iterator[object]:
-    if isinstance(value, list | tuple | dict):
-        if depth > MAX_DEPTH or id(value) in seen:
-            return
-        seen.add(id(value))
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(each, depth + 1, seen)
-    else:
-        yield value
-
-
-def tensors(value: object) -> list[torch.Tensor]:
-    """The different tensors in `value`, in the order in which they come."""
-    found: dict[int, torch.Tensor] = {}
-    for leaf in _leaves(value, 0, set()):
-        if isinstance(leaf, torch.Tensor):
-            found.setdefault(id(leaf), leaf)
-    return list(found.values())
 
 
 def swap(value: object, replace: Callable[[object], object], depth: int = 0) -> object:

@@ -11,6 +11,7 @@ import signal
 import types
 from collections.abc import Iterator
 
+from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross
 from autograder.judge.peer import Peer
 from autograder.sandbox import cells
@@ -54,10 +55,10 @@ class Student(Peer):
             while True:
                 self.answer(self.channel.receive())
 
-    def ask(self, **request: object) -> dict:
+    def ask(self, known: Known | None = None, **request: object) -> dict:
         """See Peer. Meanwhile it is the judge that computes: nothing here is to be stopped or guarded."""
         with self._running(False), self._guard.paused():
-            return super().ask(**request)
+            return super().ask(known, **request)
 
     @contextlib.contextmanager
     def around(self, request: dict, reply: dict) -> Iterator[None]:
@@ -68,8 +69,10 @@ class Student(Peer):
             with cells.printing_into(recorder), self._guard.up(), self._running(True):
                 yield
         finally:
-            reply["called"] = self._guard.called[:1]
-            reply["outputs"] = recorder.finished()
+            if self._guard.called:
+                reply["called"] = self._guard.called[:1]
+            if shown := recorder.finished():
+                reply["outputs"] = shown
             self._guard = kept
 
     def perform(self, request: dict, reply: dict) -> None:
@@ -86,7 +89,7 @@ class Student(Peer):
             reply["found"] = value is not _MISSING
             reply["module"] = isinstance(value, types.ModuleType)
             if reply["found"] and not reply["module"]:
-                self._outcome(value, (), [], reply)
+                self._outcome(value, None, [], reply)
         else:
             super().perform(request, reply)
 
