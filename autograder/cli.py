@@ -65,6 +65,7 @@ def grade(course: Course, arguments: argparse.Namespace) -> int:
     from autograder.grading.grade import write_json
 
     labs = _labs(course, arguments)
+    _walled(course, arguments)
     if arguments.student:
         _known_student(course, arguments.student)
     results = grade_labs(course, labs, arguments.student, arguments.workers, arguments.force, _say)
@@ -87,6 +88,18 @@ def _known_student(course: Course, student: str) -> None:
     known |= {path.name for path in course.root.glob("submitted/*") if path.is_dir()}
     if student not in known:
         raise UsageError(f"'{student}'이라는 학생은 없습니다 (명단에도 제출에도)")
+
+
+def _walled(course: Course, arguments: argparse.Namespace) -> None:
+    """Student code runs only behind all walls, unless someone decided otherwise."""
+    from autograder.sandbox.survey import insist
+
+    try:
+        line = insist(course.settings, arguments.weak_walls)
+    except RuntimeError as error:
+        raise UsageError(str(error)) from None
+    if line:
+        print(f"course: {line}", file=sys.stderr)
 
 
 def feedback(course: Course, arguments: argparse.Namespace) -> int:
@@ -144,6 +157,7 @@ def verify(course: Course, arguments: argparse.Namespace) -> int:
     """Tests the tests."""
     from autograder.grading.verify import verify as try_tests
 
+    _walled(course, arguments)
     problems = try_tests(course, _labs(course, arguments), arguments.workers, _say)
     return 1 if problems else 0
 
@@ -177,6 +191,10 @@ def parser() -> argparse.ArgumentParser:
             sub.add_argument("labs", nargs="*", metavar="LAB", help="실습 이름 (없으면 모두)")
         return sub
 
+    def weak(sub: argparse.ArgumentParser) -> None:
+        text = "벽이 모자라도 학생 코드를 실행합니다 (course doctor)"
+        sub.add_argument("--weak-walls", action="store_true", help=text)
+
     sub = verb(release, "solutions/에서 학생용 labs/를 만듭니다", labs=True)
     sub.add_argument("--check", action="store_true", help="만들지 않고, 낡은 것만 알립니다")
     sub = verb(collect, "제출물(파일, 폴더, zip)을 받습니다")
@@ -189,6 +207,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--scheduler", metavar="ADDRESS", help="Dask 스케줄러 (아직 없음)")
     sub.add_argument("--force", action="store_true", help="바뀌지 않은 것도 다시 채점합니다")
     sub.add_argument("--json", metavar="FILE", help="결과를 JSON으로도 씁니다")
+    weak(sub)
     verb(feedback, "학생에게 줄 페이지를 씁니다", labs=True)
     sub = verb(roster, "명단을 받습니다")
     sub.add_argument("action", choices=["import"], help="import")
@@ -201,6 +220,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("dest", metavar="DEST", help="새 폴더, 빈 폴더 또는 전에 발행한 폴더")
     sub = verb(verify, "테스트를 시험합니다 (정답은 통과, 오답은 적발)", labs=True)
     sub.add_argument("--workers", type=int, metavar="N", help="동시에 몇 개 (기본: 코어 수)")
+    weak(sub)
     sub = verb(serve, "책과 실습을 보여 주는 서버를 켭니다")
     sub.add_argument("--host", default="127.0.0.1")
     sub.add_argument("--port", type=int, default=8000)

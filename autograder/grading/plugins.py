@@ -15,6 +15,7 @@ from autograder.grading.grade import settle
 from autograder.grading.one import Paper, mark
 from autograder.intake.notebook import parse
 from autograder.intake.submission import rebuild_for, submissions
+from autograder.sandbox import survey
 from autograder.sandbox.fork import ForkExecutor
 
 
@@ -44,6 +45,12 @@ class JudgeSubmission(NbGraderPreprocessor):
         )
         if submission is None:
             raise NbGraderException(f"{student}: 채점할 수 없는 제출입니다 (course status)")
+        try:
+            missing = survey.insist(course.settings)
+        except RuntimeError as error:
+            raise NbGraderException(str(error)) from None
+        if missing:
+            self.log.warning(missing)
         paper, executor = Paper.load(course, lab), ForkExecutor()
         try:
             marked = mark(paper, submission.rebuilt.notebook, executor)

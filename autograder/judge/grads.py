@@ -56,9 +56,8 @@ class Tapes:
             pairs = [(o, g.detach().requires_grad_()) for o, g in pairs]
         with torch.enable_grad():
             found = torch.autograd.grad(
-                [o for o, _ in pairs],
+                [_product(o, g) for o, g in pairs],
                 tape.inputs,
-                [g for _, g in pairs],
                 allow_unused=True,
                 retain_graph=True,
                 create_graph=graph,
@@ -68,6 +67,14 @@ class Tapes:
         if live:
             made = self.keep([*tape.inputs, *(g for _, g in pairs)], [found[i] for i in live])
         return [None if g is None else g.detach() for g in found], made, live
+
+
+def _product(output: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:
+    """A scalar whose gradient by `output` is `grad`.
+
+    torch.autograd.grad takes `grad_outputs`, too, but imports sympy to check them: half a second.
+    """
+    return (output * grad.conj()).real.sum() if output.is_complex() else (output * grad).sum()
 
 
 def leaves_of(outputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:

@@ -17,14 +17,12 @@ from collections.abc import Callable, Iterator
 from autograder.judge import outputs
 from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross, Expired, PeerGone, StudentError
-from autograder.judge.names import Names
 from autograder.judge.peer import Peer
 from autograder.sandbox import cells
 from autograder.sandbox.channel import Channel, ChannelBroken, ChannelClosed, ChannelTimeout
 from autograder.sandbox.recorder import Recorder
 
 GRACE = 1.0  # seconds that interrupted code has to stop
-INTERRUPT, KILL = b"i", b"k"  # what the student's warm process understands
 
 # Methods of nn.Module that the student may call on a module which a test passed.
 _MODULE_METHODS = (
@@ -36,9 +34,9 @@ _MODULE_METHODS = (
 class Judge(Peer):
     """The trusted end: keeps the time, serves callbacks and nothing else."""
 
-    def __init__(self, channel: Channel, control: int, limits: dict) -> None:
+    def __init__(self, channel: Channel, interrupt: Callable[[], None], limits: dict) -> None:
         super().__init__(channel)
-        self._control, self._limits = control, limits
+        self._interrupt, self._limits = interrupt, limits
         self._origins: dict[int, str] = {}  # handle → the exercise's name that it came from
         self._origin = ""
         self._deadlines: list[float] = []
@@ -89,7 +87,7 @@ class Judge(Peer):
                     on_call = self._deadlines[-1] < self.cell_end
                     self.late = self.late or ("call" if on_call else "cell")
                     self._deadlines[-1] = time.monotonic() + GRACE
-                    self._command(INTERRUPT)
+                    self._interrupt()
                 return self.channel.receive(self._deadlines[-1])
         finally:
             self.waiting = False
@@ -106,12 +104,7 @@ class Judge(Peer):
 
     def _lose(self, why: str) -> None:
         self.lost = self.lost or why
-        self._command(KILL)
         raise PeerGone from None
-
-    def _command(self, what: bytes) -> None:
-        with contextlib.suppress(OSError):
-            os.write(self._control, what)
 
     # ------------------------------------------------------------ what is asked
 
@@ -196,15 +189,15 @@ def describe(error: BaseException, ids: dict[str, str]) -> dict:
 
 
 class Session:
-    """One submission."""
+    """One submission. Every event goes to the grader as a line of JSON (sandbox.events)."""
 
-    def __init__(self, judge: Judge, job: dict, events: int) -> None:
-        self._judge, self._job, self._events = judge, job, events
+    def __init__(self, job: dict, channel: Channel, events: int) -> None:
+        self._job, self._events = job, events
         self._limit = int(job["limits"]["output_kb"] * 1024)
         self._ids: dict[str, str] = {}
+        self._judge = Judge(channel, lambda: self._tell({"interrupt": True}), job["limits"])
         self._names = cells.names()
-        if isinstance(self._names, Names):
-            self._names.source, judge.after_call = judge.lookup, self._names.stale
+        self._names.source, self._judge.after_call = self._judge.lookup, self._names.stale
         signal.signal(signal.SIGALRM, self._alarm)
 
     def _alarm(self, *_: object) -> None:
@@ -219,7 +212,7 @@ class Session:
             data = data[os.write(self._events, data) :]
 
     def run(self) -> None:
-        """Runs every step; one JSON line per event goes to the judge's warm process."""
+        """Runs every step."""
         hung: set[str] = set()
         for step in self._job["steps"]:
             if step["after"] in hung:
@@ -232,6 +225,7 @@ class Session:
             if run["status"] == "timeout":
                 hung.add(step["id"])
             self._tell({"run": run})
+        self._tell({"done": True})
 
     def _step(self, step: dict) -> dict:
         judge = self._judge
@@ -281,8 +275,12 @@ class Session:
         return outputs.run(self._judge.ask(op="cell", id=step["id"]).get("run"), step["id"])
 
 
-def run_job(job: dict, channel: int, control: int, events: int) -> None:
-    """Judges one submission; see Session."""
+def run_job(job: dict, channel: int, events: int) -> None:
+    """Judges one submission; see Session.
+
+    Args:
+        job: steps (with the source of given and test cells only), files, limits, environment.
+        channel, events: descriptors.
+    """
     cells.enter(job)
-    judge = Judge(Channel.of(channel), control, job["limits"])
-    Session(judge, job, events).run()
+    Session(job, Channel.of(channel), events).run()

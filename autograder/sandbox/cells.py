@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
-import resource
 import sys
 import time
 import traceback
@@ -162,26 +162,23 @@ def run_cell(
     }
 
 
-def _limit_resources(limits: dict) -> None:
-    """Memory on top of what the warm process has, size of a file, no core dumps."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        have = int(file.read().split()[0]) * resource.getpagesize()
-    room = have + int(limits["memory_gb"] * 2**30)
-    resource.setrlimit(resource.RLIMIT_AS, (room, room))
-    size = int(limits["file_mb"] * 2**20)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    cpu = int(limits["submission_seconds"]) + 5
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
+def _unpack(files: dict[str, str]) -> None:
+    """Lays the lab's files (base64) into the working folder."""
+    for name, content in files.items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(content))
 
 
 def enter(job: dict) -> None:
-    """Makes this process the job's: its folder, its environment, its limits, figures shown inline."""
+    """Makes this process the job's: its files, its environment, figures shown inline.
+
+    The walls stand already, and the working folder is private. `job`: files, environment.
+    """
     from matplotlib_inline.backend_inline import configure_inline_support
 
-    os.chdir(job["folder"])
-    sys.path.insert(0, job["folder"])
+    _unpack(job["files"])
+    sys.path.insert(0, os.getcwd())
     os.environ.clear()
     os.environ.update(job["environment"])
-    _limit_resources(job["limits"])
     configure_inline_support(_shell, "module://matplotlib_inline.backend_inline")

@@ -1,35 +1,54 @@
-"""The executor that grading uses: a student's process and a judge's, each forked from a warm one."""
+"""The executor that grading uses: a student's process behind walls, and a judge's beside it."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
-import shutil
 import socket
-import tempfile
+import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 
 from autograder.course import Limits
-from autograder.sandbox.executor import CellError, CellRun, ExecutorFailed, Step
+from autograder.sandbox import survey, walls
+from autograder.sandbox.events import Reader
+from autograder.sandbox.executor import CellRun, ExecutorFailed, Step
 from autograder.sandbox.process import WarmProcess
+from autograder.sandbox.watch import Report, Watch
 
-SPARE_SECONDS = 30  # what the warm processes may need on top of a submission's own limit
+# The judge's child runs our own code: it needs limits, no walls. Its walls are the codec.
+_TRUSTED = {getattr(walls, name) for name in ("USER", "PIDS", "FILES", "IPC", "SYSCALLS")}
 
 
 class ForkExecutor:
-    """Owns two warm processes; not for use by two threads at once."""
+    """Owns two warm processes; not for use by two threads at once.
 
-    def __init__(self) -> None:
+    Args:
+        weak: run even where a wall is missing; by default what COURSE_WEAK_WALLS says.
+        skip: walls to leave out although the machine has them (to measure what they cost).
+    """
+
+    def __init__(self, weak: bool | None = None, skip: Sequence[str] = ()) -> None:
+        self._weak = survey.weak() if weak is None else weak
+        self._skip = set(skip)
         self._student: WarmProcess | None = None
         self._judge: WarmProcess | None = None
 
     def _start(self) -> None:
-        self._student, self._judge = WarmProcess("student"), WarmProcess("judge")
+        try:
+            gaps = survey.missing()
+            refusal = survey.refusal()
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            raise ExecutorFailed(str(error)) from None
+        if refusal and not self._weak:
+            raise ExecutorFailed(f"{refusal}. 그래도 실행하려면 {survey.WEAK}=1")
+        self._skip |= {wall.name for wall in gaps}
+        self._student = WarmProcess("student", self._skip)
+        self._judge = WarmProcess("judge", self._skip | _TRUSTED)
         for process in (self._student, self._judge):
-            process.answer()
+            process.ready()
 
     def run(
         self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits
@@ -44,76 +63,67 @@ class ForkExecutor:
             if left < 1:
                 break
             report = self._attempt(todo, files, replace(limits, submission_seconds=left))
-            runs = {run["id"]: _cell_run(run) for run in report["runs"]}
-            culprit = report["culprit"]
-            if culprit is None:
+            runs = report.runs
+            if report.culprit is None:
                 break
-            fatal[culprit] = CellRun(culprit, report["why"])
+            fatal[report.culprit] = CellRun(report.culprit, report.why)
         return [
             fatal.get(step.id) or runs.get(step.id) or CellRun(step.id, "not_run") for step in steps
         ]
 
-    def _attempt(self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits) -> dict:
-        if not (self._student and self._student.alive and self._judge and self._judge.alive):
+    def _attempt(self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits) -> Report:
+        if not all(process and process.alive for process in (self._student, self._judge)):
             self.close()
-            self._start()
-        assert self._student is not None and self._judge is not None
-        seconds = limits.submission_seconds + SPARE_SECONDS
         try:
-            with _folder(files) as theirs, _folder(files) as ours, contextlib.ExitStack() as stack:
-                ends = [stack.enter_context(e) for e in (*socket.socketpair(), *socket.socketpair())]
-                channel, channel_far, control, control_far = ends
-                self._student.send(
-                    _job(self._student, [s for s in steps if s.kind != "test"], theirs, limits),
-                    [channel.fileno(), control.fileno()],
-                )
-                # The judge never gets the student's text.
-                own = [
-                    s if s.kind in ("given", "test") else replace(s, source="") for s in steps
-                ]
-                self._judge.send(
-                    _job(self._judge, own, ours, limits),
-                    [channel_far.fileno(), control_far.fileno()],
-                )
-                for end in ends:
-                    end.close()  # when one side is gone, the other must notice
-                report = self._judge.answer(seconds)
-                self._student.answer(SPARE_SECONDS)
-                return report
-        except ExecutorFailed:
+            if self._student is None:
+                self._start()
+            with contextlib.ExitStack() as stack:
+                return self._watched(steps, files, limits, stack)
+        except (OSError, ValueError) as error:
+            self.close()
+            raise ExecutorFailed(f"실행 프로세스와 통신하지 못했습니다: {error}") from None
+        except BaseException:
             self.close()
             raise
 
+    def _watched(
+        self,
+        steps: Sequence[Step],
+        files: Mapping[str, bytes],
+        limits: Limits,
+        stack: contextlib.ExitStack,
+    ) -> Report:
+        student, judge = self._student, self._judge
+        packed = {name: base64.b64encode(data).decode() for name, data in files.items()}
+        # No word of a test goes to the student's process, no word of the student's to the judge's.
+        theirs = [step for step in steps if step.kind != "test"]
+        ours = [s if s.kind in ("given", "test") else replace(s, source="") for s in steps]
+        jobs = [
+            {"steps": [asdict(s) for s in part], "files": packed, "limits": asdict(limits)}
+            for part in (theirs, ours)
+        ]
+        reader, writer = os.pipe()
+        stack.callback(os.close, reader)
+        with os.fdopen(writer, "wb") as events:
+            channel, far = socket.socketpair()
+            with channel, far:  # only the two children keep them: each notices the other's end
+                student.fork(jobs[0], limits, [channel.fileno()])
+                judge.fork(jobs[1], limits, [far.fileno(), events.fileno()])
+        watch = Watch(
+            reader,
+            judge.fileno(),
+            student.interrupt,
+            Reader([step.id for step in steps], limits.output_kb),
+            limits,
+        )
+        report = watch.run()
+        for process in (judge, student):
+            process.end()
+        return report
+
     def close(self) -> None:
-        """Ends the warm processes. Harmless when there are none."""
+        """Ends the warm processes and all below them. Harmless when there are none."""
         for process in (self._student, self._judge):
             if process is not None:
                 process.close()
         self._student = self._judge = None
-
-
-@contextlib.contextmanager
-def _folder(files: Mapping[str, bytes]) -> Iterator[str]:
-    """A private folder that holds the lab's files. Judge and student have one each."""
-    folder = Path(tempfile.mkdtemp(prefix="course-run-"))
-    try:
-        for name, content in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
-        yield os.fspath(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _job(process: WarmProcess, steps: Sequence[Step], folder: str, limits: Limits) -> dict:
-    return {
-        "steps": [asdict(step) for step in steps],
-        "folder": folder,
-        "limits": asdict(limits),
-        "environment": process.environment | {"HOME": folder, "TMPDIR": folder},
-    }
-
-
-def _cell_run(data: dict) -> CellRun:
-    error = CellError(**data["error"]) if data["error"] else None
-    return CellRun(**{**data, "error": error})

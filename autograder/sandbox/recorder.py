@@ -6,6 +6,9 @@ import base64
 import io
 
 
+_OUTPUT_BYTES = 64  # what an output costs besides its text: a million empty ones are many bytes too
+
+
 class Recorder:
     """Collects one cell's outputs as nbformat outputs, up to `limit` bytes of text and pictures."""
 
@@ -17,6 +20,7 @@ class Recorder:
 
     def add(self, output: dict, size: int) -> None:
         """Keeps the output if it still fits; says once that something was left out."""
+        size += _OUTPUT_BYTES
         if self.size + size > self.limit:
             if not self.cut:
                 self.cut = True

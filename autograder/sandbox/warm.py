@@ -1,32 +1,45 @@
 """A warm process: imports torch once, then forks one child for every submission.
 
 `import torch` costs seconds and a fork milliseconds; that is why it exists. Run as
-`python -m autograder.sandbox.warm ROLE`; it reads one job per line (JSON) from a socket at standard
-input, two descriptors with each, and answers with one line on standard output. Nothing of the course
-is in its memory but the cells of the job at hand, and those only in the child.
+`python -m autograder.sandbox.warm ROLE HOME [--hide FOLDER …] [--skip WALL …]`. ROLE «student»: a child
+runs the student's cells (serve.py); ROLE «judge»: a child runs the tests (judge.session). It answers requests (JSON, one
+packet each) on the socket that is its standard input:
 
-ROLE «student»: the child runs the student's cells (serve.py). The second descriptor is what the judge says
-about it: stop what you run, or end.
-ROLE «judge»: the child runs the tests (judge.session) and reports what came of every cell.
+    → {"fork": LIMITS, "folder": …}  with descriptors: the job, and those that the child keeps open:
+                                     its end of the channel between judge and student; the
+                                     judge's child also the pipe that its events go to
+    ← {"child": true}
+    → {"interrupt": true}            SIGINT for the child
+    ← {"exited": CODE}               whenever the child ends by itself
+    → {"end": true}                  kills whatever is left of the submission
+    ← {"ended": true}
+
+No word of a submission passes through this process: its child reads the job from a descriptor, the
+grader reads the events. So nobody finds another's work in memory that was inherited.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import gc
+import itertools
 import json
 import os
 import select
 import signal
 import socket
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from pathlib import Path
 
-GRACE = 1.5  # seconds that the judge's child gets beyond a cell's time before it is ended
+from autograder.sandbox import cgroups, linux, pids, rlimits, walls
+
+MAX_DESCRIPTORS = 8
+PACKET = 1 << 16
 
 
 def _preload(role: str) -> None:
-    """What cells are likely to import. One thread: a child of a threaded parent can hang."""
+    """What student code is likely to import. One thread: a child of a threaded parent can hang."""
     import matplotlib
 
     matplotlib.use("module://matplotlib_inline.backend_inline")
@@ -49,136 +62,144 @@ def _preload(role: str) -> None:
         from autograder.sandbox import serve  # noqa: F401
 
         cells.prepare_shell()
+    gc.collect()
+    gc.freeze()  # a collection in a child would touch, and so copy, every page
 
 
-def _end(child: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+class Submission:
+    """One child and all that it starts."""
 
+    _number = itertools.count()
 
-def _obey(child: int, control: int) -> dict:
-    """Passes on what the judge says about the student's child, and ends it when the judge is done."""
-    while (command := os.read(control, 1)) not in (b"", b"k"):
-        if command == b"i":
+    def __init__(self, role: str, request: dict, descriptors: Sequence[int]) -> None:
+        limits = request["fork"]
+        self._group = None
+        with contextlib.suppress(cgroups.NoCgroup):
+            name = f"course-{os.stat('/proc/self/ns/pid').st_ino}-{next(self._number)}"
+            processes = rlimits.MAX_PROCESSES + 2
+            self._group = cgroups.create(name, walls.memory(limits), processes)
+        spec = walls.Spec(limits, descriptors[1:], self._group, request.get("folder"))
+        self._nest = pids.Nest() if walls.has(walls.PIDS) else None
+        with self._nest.inside() if self._nest else contextlib.nullcontext():
+            self._child = os.fork()
+            if self._child == 0:
+                _child(role, spec, descriptors[0], descriptors[1:])
+        self.exits = os.pidfd_open(self._child)
+        self._code: int | None = None
+
+    def interrupt(self) -> None:
+        """Asks the running cell to stop."""
+        if self._code is None:
+            os.kill(self._child, signal.SIGINT)
+
+    def wait(self) -> int:
+        """The exit code of the child, which has ended or was killed."""
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
+            os.close(self.exits)
+        return self._code
+
+    def end(self) -> None:
+        """Kills everything and waits until it is gone."""
+        if self._nest:
+            self._nest.kill()
+        elif self._code is None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGINT)
-    _end(child)
-    return {"done": True}
+                os.killpg(self._child, signal.SIGKILL)
+        self.wait()
+        if self._nest:
+            self._nest.close()
+        else:
+            pids.kill_adopted()
+        if self._group:
+            self._group.remove()
 
 
-def _watch(child: int, events: int, limits: dict) -> dict:
-    """Reads the judge's events until it ends. It keeps the limits itself; this is for when it cannot.
-
-    Returns {"runs": finished cells, "culprit": the cell in which it, or the student's process, had to be
-    killed or died, or None, "why": "timeout" | "died" | None}.
-    """
-    runs: list[dict] = []
-    current: str | None = None
-    why = "died"
-    total_end = cell_end = time.monotonic() + limits["submission_seconds"]
-    buffer = b""
-    while True:
-        left = min(cell_end, total_end) - time.monotonic()
-        if left <= 0:
-            why = "timeout"
-            break
-        if not select.select([events], [], [], left)[0]:
-            continue
-        chunk = os.read(events, 1 << 20)
-        if not chunk:
-            break
-        buffer += chunk
-        *lines, buffer = buffer.split(b"\n")
-        for line in lines:
-            event = json.loads(line)
-            if "start" in event:
-                current = event["start"]
-                cell_end = time.monotonic() + limits["cell_seconds"] + 2 * GRACE
-            elif "lost" in event:
-                why = event["lost"]
-            else:
-                runs.append(event["run"])
-                current, cell_end = None, total_end
-    _end(child)
-    return {"runs": runs, "culprit": current, "why": why if current else None}
-
-
-def _read_job(jobs: socket.socket) -> tuple[dict, list[int]] | None:
-    """The next job and its descriptors; None when the grader is gone."""
-    data, descriptors, _, _ = socket.recv_fds(jobs, 1 << 16, 2)
-    while data and not data.endswith(b"\n"):
-        chunk = jobs.recv(1 << 20)
-        if not chunk:
-            return None
-        data += chunk
-    return (json.loads(data), descriptors) if data else None
-
-
-def _forked(work: Callable[[], None], unwanted: list[int]) -> int:
-    """Forks a child, a session of its own, that does `work` and ends."""
-    child = os.fork()
-    if child:
-        return child
+def _child(role: str, spec: walls.Spec, job: int, channels: Sequence[int]) -> None:
+    """The child's whole life."""
     status = 1
     try:
         os.setsid()
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        for descriptor in unwanted:
-            os.close(descriptor)
-        work()
+        with os.fdopen(job, "rb") as file:
+            content = json.load(file)
+        walls.enter(spec)
+        if role == "judge":
+            from autograder.judge import session
+
+            session.run_job(content, *channels)
+        else:
+            from autograder.sandbox import serve as student
+
+            student.run_job(content, *channels)
         status = 0
-    except BaseException:  # noqa: BLE001, S110  nothing may climb back into the parent's loop
+    except BaseException:  # noqa: BLE001  nothing may climb back into the parent's loop
         pass
     finally:
         os._exit(status)
 
 
-def _student_job(job: dict, channel: int, control: int, answers: int) -> dict:
-    from autograder.sandbox import serve
-
-    child = _forked(lambda: serve.run_job(job, channel), [control, answers])
-    os.close(channel)
-    return _obey(child, control)
-
-
-def _judge_job(job: dict, channel: int, control: int, answers: int) -> dict:
-    from autograder.judge import session
-
-    reader, writer = os.pipe()
-    child = _forked(
-        lambda: session.run_job(job, channel, control, writer), [reader, answers]
-    )
-    for descriptor in (channel, control, writer):
-        os.close(descriptor)
+def serve(role: str, control: socket.socket) -> None:
+    """Answers requests until the grader hangs up; then nothing of ours is left running."""
+    current: Submission | None = None
+    running = False
     try:
-        return _watch(child, reader, job["limits"])
+        while True:
+            watched = [control, current.exits] if running else [control]
+            ready = select.select(watched, [], [])[0]
+            if running and current.exits in ready:
+                running = False
+                _answer(control, {"exited": current.wait()})
+                continue
+            message, descriptors, _, _ = socket.recv_fds(control, PACKET, MAX_DESCRIPTORS)
+            if not message:
+                return
+            request = json.loads(message)
+            if "fork" in request:
+                current, running = Submission(role, request, descriptors), True
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                _answer(control, {"child": True})
+            elif "interrupt" in request:
+                current.interrupt()
+            else:
+                current.end()
+                current, running = None, False
+                _answer(control, {"ended": True})
     finally:
-        os.close(reader)
+        if current is not None:
+            current.end()
 
 
-def main(role: str) -> None:
-    """Serves jobs until the grader is gone."""
-    # The answers' channel is kept away from anything that prints, the jobs' one from anything that reads.
-    answers = os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    jobs = socket.socket(fileno=os.dup(0))
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    _preload(role)
-    os.write(answers, b'{"ready": true}\n')
-    work = _judge_job if role == "judge" else _student_job
-    while (found := _read_job(jobs)) is not None:
-        job, (channel, control) = found
-        try:
-            report = work(job, channel, control, answers)
-        finally:
-            if role == "student":
-                os.close(control)
-        data = json.dumps(report).encode() + b"\n"
-        while data:
-            data = data[os.write(answers, data) :]
+def _answer(control: socket.socket, answer: dict) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        control.send(json.dumps(answer).encode())
+
+
+def main() -> None:
+    """See the module's text."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=["student", "judge"])
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--hide", type=Path, action="append", default=[])
+    parser.add_argument("--skip", action="append", default=[])
+    options = parser.parse_args()
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for the grader, which closes the socket
+    control = socket.socket(fileno=os.dup(0))
+    try:
+        walls.found(options.home, options.hide, options.skip)
+    except (OSError, ImportError, RuntimeError) as error:
+        _answer(control, {"failed": str(error)})
+        return
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    linux.dumpable(
+        False
+    )  # nobody of the same user looks into it, not even through a hole in a wall
+    _preload(options.role)
+    _answer(control, {"ready": True})
+    serve(options.role, control)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which closes our stdin
-    main(sys.argv[1])
+    main()
