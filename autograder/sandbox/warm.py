@@ -151,6 +151,9 @@ def serve(role: str, control: socket.socket) -> None:
                 _answer(control, {"exited": current.wait()})
                 continue
             message, descriptors, _, _ = socket.recv_fds(control, PACKET, MAX_DESCRIPTORS)
+            for descriptor in descriptors:
+                # A program that kept the channel open would hide the child's death from the judge.
+                os.set_inheritable(descriptor, False)
             if not message:
                 return
             request = json.loads(message)
