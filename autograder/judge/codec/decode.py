@@ -339,7 +339,15 @@ class Decoder:
         (meta,) = frame.items
         if type(meta) is not dict:
             raise CodecError("a reference in the message does not say what it is")
-        return self._from_ref(Ref(*frame.extra, meta))
+        ref = Ref(*frame.extra, meta)
+        try:
+            return self._from_ref(ref)
+        except CodecError:
+            raise
+        except Exception as error:  # an unknown id, say: whose fault that is, the cause tells
+            raise CodecError(
+                f"a reference in the message leads nowhere ({type(error).__name__})"
+            ) from error
 
     def _finish_tensor(self, frame: _Frame, value: object) -> object:
         tensor = frame.extra

@@ -266,7 +266,7 @@ class Encoder:
             + tensor.is_neg() * wire.NEG
             + (grad is not None) * wire.GRAD
         )
-        self._view(0, place, view)
+        self._view(wire.TENSOR, place, view)
         children = () if grad is None else (((".", "grad"), grad),)
         self._open(value, iter(children), wire.HEAVY)
 
@@ -279,9 +279,11 @@ class Encoder:
         self._graph.append(Tag.ARRAY)
         swapped = not value.dtype.isnative
         self._graph.append(read_only * wire.READ_ONLY + swapped * wire.SWAPPED)
-        self._view(1, place, array_view(value))
+        self._view(wire.ARRAY, place, array_view(value))
 
     def _view(self, kind: int, place: int, view: View) -> None:
+        if len(view.shape) > wire.MAX_DIMENSIONS:
+            self._refuse(f"more than {wire.MAX_DIMENSIONS} dimensions cannot cross")
         count = 1
         for size in view.shape:
             count *= max(size, 1)

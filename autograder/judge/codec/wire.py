@@ -67,6 +67,9 @@ class Tag(IntEnum):
     KNOWN = 36  # the n-th object that both sides hold already
 
 
+# Kinds of views in the table.
+TENSOR, ARRAY = 0, 1
+MAX_DIMENSIONS = 32
 # Flags of a TENSOR.
 REQUIRES_GRAD, PARAMETER, CONJ, NEG, GRAD = 1, 2, 4, 8, 16
 # Flags of an ARRAY.
