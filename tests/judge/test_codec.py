@@ -449,9 +449,7 @@ HOSTILE = {
     "many expanded tensors": message(
         sized(Tag.LIST, 9, TENSOR * 9), [view((2**23,), (0,))] * 9, EIGHT
     ),
-    "expanded bytes": message(
-        sized(Tag.LIST, 3, TENSOR * 3), [view((2**24,), (0,), 1)] * 3, EIGHT
-    ),
+    "expanded bytes": message(sized(Tag.LIST, 3, TENSOR * 3), [view((2**24,), (0,), 1)] * 3, EIGHT),
     "dimensions without end": message(TENSOR, [view((1,) * 65, (4,) * 65)], EIGHT),
     "storage larger than the message": wire.MAGIC + b"\x01\xff\xff\xff\xff\x7f\0" + TENSOR,
     "boolean of 2": message(TENSOR, [view((2,), (1,), 7)], [b"\x02\x01"]),
