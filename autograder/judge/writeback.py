@@ -7,6 +7,9 @@
     result, done = decode_result(…, mine) ◄──  encode_result((result, changes(before, args)), before)
     apply(done, mine)
 
+A callback in the middle of a call does the same the other way round; whoever got changes applies
+them, and both sides `refresh` what they hold.
+
 The description names objects by their place in the graph of the arguments (codec/known.py), so that
 it can reach nothing else; every alias sees a change, because it is made in the object itself.
 
@@ -43,8 +46,9 @@ class _TensorState:
 class Snapshot(Known):
     """The arguments on the callee's side, and all that `changes` compares them with."""
 
-    def __init__(self, args: object) -> None:
-        super().__init__(args)
+    def refresh(self) -> None:
+        """As Known.refresh; `changes` then tells what changes from now on."""
+        super().refresh()
         self.contents = {place: content(view_of(each)) for place, each in self.anchors.items()}
         self.tensors: dict[int, _TensorState] = {}
         self.items: dict[int, tuple] = {}

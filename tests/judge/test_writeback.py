@@ -287,6 +287,40 @@ def test_arguments_may_change_during_the_call():
     assert args == ([{"late": []}, 1], [2, 3])
 
 
+def test_a_callback_in_the_middle_of_a_call():
+    """Changes go over with the callback, come back with its answer, and are told only once."""
+    log: list = []
+    args = (torch.zeros(2), log)
+    mine = snapshot(args)
+    theirs = decode(encode(args))
+    before = snapshot(theirs)
+    theirs[0].add_(1)
+    theirs[0].data = theirs[0].repeat(2)
+    asked = encode_result(((theirs[0],), changes(before, theirs)), before)
+    before.refresh()
+
+    (given,), done = decode_result(asked, mine)
+    apply(done, mine)
+    mine.refresh()
+    assert given is args[0]
+    assert given.tolist() == [1, 1, 1, 1]
+    given.mul_(3)
+    log.append(given[1:])
+    answer = encode_result((None, changes(mine, args)), mine)
+    mine.refresh()
+
+    apply(decode_result(answer, before)[1], before)
+    before.refresh()
+    assert theirs[0].tolist() == [3, 3, 3, 3]
+    theirs[1][0][0] = 8
+    assert theirs[0].tolist() == [3, 8, 3, 3]
+    back, done = decode_result(encode_result((theirs[1][0], changes(before, theirs)), before), mine)
+    assert [change[0] for change in done] == ["fill"]
+    apply(done, mine)
+    assert args[0].tolist() == [3, 8, 3, 3]
+    assert back.tolist() == log[0].tolist() == [8, 3, 3]
+
+
 nodes = st.recursive(
     st.one_of(st.integers(0, 9).map(lambda n: torch.arange(float(n))), st.integers(), st.text()),
     lambda inner: st.one_of(

@@ -64,7 +64,7 @@ def _children(value: object, letter: str) -> Iterator[object]:
 
 
 class Known:
-    """Objects that both sides hold, by place; their memory as it was when this was made.
+    """Objects that both sides hold, by place; their memory as it was when this was made or refreshed.
 
     Args:
         root: the arguments: on the caller's side the originals, on the callee's what `decode` gave.
@@ -91,9 +91,14 @@ class Known:
                 self.kinds.append(letter)
                 todo.append(_children(value, letter))
         self.digest = zlib.crc32("".join(self.kinds).encode())
+        self.anchors: dict[int, torch.Tensor | np.ndarray] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Takes the objects as they are now, after changes that both sides have made. Places stay."""
         # A second tensor over the same memory: keeps it, and its geometry, when the argument
         # itself is given other data.
-        self.anchors: dict[int, torch.Tensor | np.ndarray] = {}
+        self.anchors = {}
         for place, letter in enumerate(self.kinds):
             anchor = _anchor(self.objects[place], letter)
             if anchor is not None:
