@@ -19,6 +19,7 @@ Elements of sets and keys of dicts have no place: a tensor changed in there is n
 from __future__ import annotations
 
 import collections
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -91,9 +92,8 @@ def _changes_of(before: Snapshot, place: int) -> Iterator[tuple[str, object]]:
         yield from _tensor_changes(before, place, value)
     elif place in before.items:
         now = _items(value)
-        if len(now) != len(before.items[place]) or any(
-            one is not other for one, other in zip(now, before.items[place], strict=True)
-        ):
+        was = before.items[place]
+        if len(now) != len(was) or any(map(operator.is_not, now, was)):
             yield "items", _plain_items(value)
     elif place in before.generators:
         if (state := _state(value)) != before.generators[place]:

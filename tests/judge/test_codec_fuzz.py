@@ -46,7 +46,7 @@ def whole() -> list:
         torch.channels_last, np.dtype(">f4"), np.int16, np.float32(2.5), np.bool(True),
         base.max(1), shared, weight, weight.grad, torch.ones(3) > 0, torch.ones(2).bfloat16(),
         torch.ones(2, dtype=torch.complex64).conj(), torch.empty(0, 3), np.array(True),
-        np.asfortranarray(np.ones((2, 3))), REF,
+        np.asfortranarray(np.ones((2, 3))), REF, list(range(20)), (0.5,) * 20,
     ]  # fmt: skip
     value.append(value)
     return value

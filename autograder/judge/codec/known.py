@@ -24,10 +24,10 @@ from autograder.judge.codec.tensors import dense, grad_of, is_tensor
 _DICTS = (dict, collections.OrderedDict, collections.Counter, collections.defaultdict)
 # Values without an identity worth keeping: they get no place. A frozenset's elements get none
 # either, nor a set's or a dict's keys: the two sides may iterate over them in different orders.
-_PLAIN = (
+_PLAIN = frozenset((
     NoneType, bool, int, float, complex, str, bytes, slice, range, EllipsisType, frozenset,
     torch.Size, torch.dtype, torch.device, torch.layout, torch.memory_format,
-)  # fmt: skip
+))  # fmt: skip
 
 
 def _kind(value: object) -> str:
@@ -54,13 +54,14 @@ def _children(value: object, letter: str) -> Iterator[object]:
     if letter == "T":
         grad = grad_of(value)
         return iter(() if grad is None else (grad,))
-    if letter == "L":
-        return iter(tuple(value))
-    if letter == "U":
-        return tuple.__iter__(value)
-    if letter == "D":
-        return iter(tuple(value.values()))
-    return iter(())
+    if letter == "L" or letter == "U":
+        items = tuple(value) if letter == "L" else tuple(tuple.__iter__(value))
+    elif letter == "D":
+        items = tuple(value.values())
+    else:
+        items = ()
+    # Lists of numbers or words can be long: nothing in them has a place.
+    return iter(()) if _PLAIN.issuperset(map(type, items)) else iter(items)
 
 
 class Known:
