@@ -7,6 +7,9 @@
     result, done = decode_result(…, mine) ◄──  encode_result((result, changes(before, args)), before)
     apply(done, mine)
 
+A callback in the middle of a call does the same the other way round; whoever got changes applies
+them, and both sides `refresh` what they hold.
+
 The description names objects by their place in the graph of the arguments (codec/known.py), so that
 it can reach nothing else; every alias sees a change, because it is made in the object itself.
 
@@ -16,6 +19,7 @@ Elements of sets and keys of dicts have no place: a tensor changed in there is n
 from __future__ import annotations
 
 import collections
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -43,8 +47,9 @@ class _TensorState:
 class Snapshot(Known):
     """The arguments on the callee's side, and all that `changes` compares them with."""
 
-    def __init__(self, args: object) -> None:
-        super().__init__(args)
+    def refresh(self) -> None:
+        """As Known.refresh; `changes` then tells what changes from now on."""
+        super().refresh()
         self.contents = {place: content(view_of(each)) for place, each in self.anchors.items()}
         self.tensors: dict[int, _TensorState] = {}
         self.items: dict[int, tuple] = {}
@@ -87,9 +92,8 @@ def _changes_of(before: Snapshot, place: int) -> Iterator[tuple[str, object]]:
         yield from _tensor_changes(before, place, value)
     elif place in before.items:
         now = _items(value)
-        if len(now) != len(before.items[place]) or any(
-            one is not other for one, other in zip(now, before.items[place], strict=True)
-        ):
+        was = before.items[place]
+        if len(now) != len(was) or any(map(operator.is_not, now, was)):
             yield "items", _plain_items(value)
     elif place in before.generators:
         if (state := _state(value)) != before.generators[place]:

@@ -121,7 +121,6 @@ def _decode(
             return Decoder(message, from_ref, limits, known).decode()
     except CodecError:
         raise
-    except (
-        Exception
-    ) as error:  # from_ref, an unhashable key, memory: no message may break the judge
+    except (TypeError, ValueError, OverflowError, RuntimeError, MemoryError) as error:
+        # An unhashable key; what torch or numpy refuses beyond our checks; a machine too small.
         raise CodecError(f"the message cannot be read: {type(error).__name__}") from error

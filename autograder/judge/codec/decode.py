@@ -164,10 +164,10 @@ class Decoder:
         return self._give(value, 0, 1 + len(data) // wire.CHARACTERS)
 
     def _float(self, tag: int) -> object:
-        return self._give(self._reader.floats(1)[0])
+        return self._give(self._reader.numbers(1)[0])
 
     def _complex(self, tag: int) -> object:
-        return self._give(complex(*self._reader.floats(2)))
+        return self._give(complex(*self._reader.numbers(2)))
 
     def _text(self, tag: int) -> object:
         data = self._reader.take(self._reader.count())
@@ -245,6 +245,18 @@ class Decoder:
     def _list(self, tag: int) -> object:
         return self._open(tag, self._children(), [])
 
+    def _packed(self, tag: int) -> object:
+        kind, code = _PACKED[tag]
+        count = self._reader.count(each=8)
+        weight = 1 + count // wire.NUMBERS
+        self._weigh(weight)
+        if len(self._frames) + 1 > self._limits.max_depth:
+            raise CodecError("the message is nested too deeply")
+        value = kind(self._reader.numbers(count, code))
+        self._places.append(value)
+        self._sizes.append((1, weight))
+        return self._hand(value, 1, weight)
+
     def _frozen(self, tag: int) -> object:
         return self._open(tag, self._children())
 
@@ -253,7 +265,7 @@ class Decoder:
 
     def _deque(self, tag: int) -> object:
         longest = self._reader.uint()
-        if longest >= 2**62:
+        if longest > 2**63:
             raise CodecError("a deque in the message is too long")
         count = self._children()
         if longest and count >= longest:
@@ -339,7 +351,15 @@ class Decoder:
         (meta,) = frame.items
         if type(meta) is not dict:
             raise CodecError("a reference in the message does not say what it is")
-        return self._from_ref(Ref(*frame.extra, meta))
+        ref = Ref(*frame.extra, meta)
+        try:
+            return self._from_ref(ref)
+        except CodecError:
+            raise
+        except Exception as error:  # an unknown id, say: whose fault that is, the cause tells
+            raise CodecError(
+                f"a reference in the message leads nowhere ({type(error).__name__})"
+            ) from error
 
     def _finish_tensor(self, frame: _Frame, value: object) -> object:
         tensor = frame.extra
@@ -374,6 +394,12 @@ _TABLES = {
     Tag.TORCH_DTYPE: tables.TORCH_DTYPES,
     Tag.LAYOUT: tables.LAYOUTS,
     Tag.MEMORY_FORMAT: tables.MEMORY_FORMATS,
+}
+_PACKED: dict[int, tuple[type, str]] = {
+    Tag.LIST_OF_INT: (list, "q"),
+    Tag.TUPLE_OF_INT: (tuple, "q"),
+    Tag.LIST_OF_FLOAT: (list, "d"),
+    Tag.TUPLE_OF_FLOAT: (tuple, "d"),
 }
 _READERS: dict[int, Callable[[Decoder, int], object]] = {
     Tag.NONE: Decoder._constant,
@@ -413,6 +439,10 @@ _READERS: dict[int, Callable[[Decoder, int], object]] = {
     Tag.REF: Decoder._ref,
     Tag.ALIAS: Decoder._alias,
     Tag.KNOWN: Decoder._known_object,
+    Tag.LIST_OF_INT: Decoder._packed,
+    Tag.TUPLE_OF_INT: Decoder._packed,
+    Tag.LIST_OF_FLOAT: Decoder._packed,
+    Tag.TUPLE_OF_FLOAT: Decoder._packed,
 }
 _FINISHERS: dict[int, Callable[[Decoder, _Frame, object], object]] = {
     Tag.LIST: Decoder._finish_list,

@@ -177,13 +177,32 @@ class Encoder:
 
     # Containers
 
-    def _list(self, value: list) -> None:
-        self._graph.append(Tag.LIST)
+    def _list(self, value: list | tuple) -> None:
+        if len(value) >= wire.PACKED and self._packed(value):
+            return
+        self._graph.append(Tag.LIST if type(value) is list else Tag.TUPLE)
         self._sequence(value, value)
 
-    def _tuple(self, value: tuple) -> None:
-        self._graph.append(Tag.TUPLE)
-        self._sequence(value, value)
+    def _packed(self, value: list | tuple) -> bool:
+        """Writes many numbers at once; False when there is anything else among them."""
+        packing = _PACKED.get((type(value), *set(map(type, value))))
+        if packing is None:
+            return False
+        tag, code = packing
+        try:
+            data = struct.pack(f"<{len(value)}{code}", *value)
+        except struct.error:  # an integer of more than 64 bits
+            return False
+        if len(self._frames) + 1 > self._limits.max_depth:
+            self._refuse("nested too deeply")
+        weight = 1 + len(value) // wire.NUMBERS
+        self._done[id(value)] = (self._places, 1, weight)
+        self._places += 1
+        self._count(1, weight)
+        self._graph.append(tag)
+        put_uint(self._graph, len(value))
+        self._graph += data
+        return True
 
     def _deque(self, value: collections.deque) -> None:
         self._graph.append(Tag.DEQUE)
@@ -266,7 +285,7 @@ class Encoder:
             + tensor.is_neg() * wire.NEG
             + (grad is not None) * wire.GRAD
         )
-        self._view(0, place, view)
+        self._view(wire.TENSOR, place, view)
         children = () if grad is None else (((".", "grad"), grad),)
         self._open(value, iter(children), wire.HEAVY)
 
@@ -279,9 +298,11 @@ class Encoder:
         self._graph.append(Tag.ARRAY)
         swapped = not value.dtype.isnative
         self._graph.append(read_only * wire.READ_ONLY + swapped * wire.SWAPPED)
-        self._view(1, place, array_view(value))
+        self._view(wire.ARRAY, place, array_view(value))
 
     def _view(self, kind: int, place: int, view: View) -> None:
+        if len(view.shape) > wire.MAX_DIMENSIONS:
+            self._refuse(f"more than {wire.MAX_DIMENSIONS} dimensions cannot cross")
         count = 1
         for size in view.shape:
             count *= max(size, 1)
@@ -421,7 +442,7 @@ def _bracket(mark: str, label: object) -> str:
 
 
 def _article(kind: type) -> str:
-    name = kind.__name__
+    name = kind.__name__[:60]
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
@@ -434,7 +455,7 @@ _SCALARS: dict[type, Callable[[bytearray, object], None]] = {
 }
 _CONTAINERS: dict[type, Callable[[Encoder, object], None]] = {
     list: Encoder._list,
-    tuple: Encoder._tuple,
+    tuple: Encoder._list,
     set: Encoder._set,
     frozenset: Encoder._set,
     dict: Encoder._dict,
@@ -445,6 +466,12 @@ _CONTAINERS: dict[type, Callable[[Encoder, object], None]] = {
     bytearray: Encoder._bytearray,
     slice: Encoder._parts,
     range: Encoder._parts,
+}
+_PACKED = {
+    (list, int): (Tag.LIST_OF_INT, "q"),
+    (tuple, int): (Tag.TUPLE_OF_INT, "q"),
+    (list, float): (Tag.LIST_OF_FLOAT, "d"),
+    (tuple, float): (Tag.TUPLE_OF_FLOAT, "d"),
 }
 _DICT_TAGS = {
     dict: Tag.DICT,

@@ -24,10 +24,10 @@ from autograder.judge.codec.tensors import dense, grad_of, is_tensor
 _DICTS = (dict, collections.OrderedDict, collections.Counter, collections.defaultdict)
 # Values without an identity worth keeping: they get no place. A frozenset's elements get none
 # either, nor a set's or a dict's keys: the two sides may iterate over them in different orders.
-_PLAIN = (
+_PLAIN = frozenset((
     NoneType, bool, int, float, complex, str, bytes, slice, range, EllipsisType, frozenset,
     torch.Size, torch.dtype, torch.device, torch.layout, torch.memory_format,
-)  # fmt: skip
+))  # fmt: skip
 
 
 def _kind(value: object) -> str:
@@ -54,17 +54,18 @@ def _children(value: object, letter: str) -> Iterator[object]:
     if letter == "T":
         grad = grad_of(value)
         return iter(() if grad is None else (grad,))
-    if letter == "L":
-        return iter(tuple(value))
-    if letter == "U":
-        return tuple.__iter__(value)
-    if letter == "D":
-        return iter(tuple(value.values()))
-    return iter(())
+    if letter == "L" or letter == "U":
+        items = tuple(value) if letter == "L" else tuple(tuple.__iter__(value))
+    elif letter == "D":
+        items = tuple(value.values())
+    else:
+        items = ()
+    # Lists of numbers or words can be long: nothing in them has a place.
+    return iter(()) if _PLAIN.issuperset(map(type, items)) else iter(items)
 
 
 class Known:
-    """Objects that both sides hold, by place; their memory as it was when this was made.
+    """Objects that both sides hold, by place; their memory as it was when this was made or refreshed.
 
     Args:
         root: the arguments: on the caller's side the originals, on the callee's what `decode` gave.
@@ -91,9 +92,14 @@ class Known:
                 self.kinds.append(letter)
                 todo.append(_children(value, letter))
         self.digest = zlib.crc32("".join(self.kinds).encode())
+        self.anchors: dict[int, torch.Tensor | np.ndarray] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Takes the objects as they are now, after changes that both sides have made. Places stay."""
         # A second tensor over the same memory: keeps it, and its geometry, when the argument
         # itself is given other data.
-        self.anchors: dict[int, torch.Tensor | np.ndarray] = {}
+        self.anchors = {}
         for place, letter in enumerate(self.kinds):
             anchor = _anchor(self.objects[place], letter)
             if anchor is not None:

@@ -10,12 +10,18 @@ import torch
 from autograder.judge.codec import tables, wire
 from autograder.judge.codec.common import CodecError, Limits
 from autograder.judge.codec.known import Known
-from autograder.judge.codec.memory import Regions, View, bytes_at, elements, extent
-from autograder.judge.codec.wire import Reader
+from autograder.judge.codec.memory import (
+    Regions,
+    View,
+    array_view,
+    bytes_at,
+    content,
+    extent,
+    tensor_view,
+)
+from autograder.judge.codec.wire import ARRAY, MAX_DIMENSIONS, TENSOR, Reader
 
-MAX_DIMENSIONS = 32
 MAX_STRIDE = 2**40
-TENSOR, ARRAY = 0, 1
 
 
 @dataclass(slots=True)
@@ -40,14 +46,15 @@ class Table:
     def __init__(self, reader: Reader, limits: Limits, known: Known | None) -> None:
         self._known = known
         self._found: Regions | None = None
-        self._sizes = [reader.uint() for _ in range(reader.count())]
+        most = limits.max_items // wire.HEAVY
+        self._sizes = [reader.uint() for _ in range(_at_most(reader.count(), most))]
         if sum(self._sizes) > reader.left:
             raise CodecError("the message is cut short")
         self._entries: list[_Entry] = []
         self._next = 0
         self._buffers: dict[int, np.ndarray | torch.Tensor] = {}
         total = volume = 0
-        for _ in range(reader.count(each=5)):
+        for _ in range(_at_most(reader.count(each=5), most)):
             entry, count = self._entry(reader, limits.max_tensor_elements)
             self._entries.append(entry)
             total += count
@@ -147,7 +154,7 @@ class Table:
             raise CodecError("the message holds an unknown kind of tensor")
         tensor = self._plain(entry)
         if entry.dtype is torch.bool:
-            self._check_bool(tensor.view(torch.uint8).numpy())
+            _check_bool(content(tensor_view(tensor)))
         differentiable = entry.dtype.is_floating_point or entry.dtype.is_complex
         if flags & wire.CONJ:
             if not entry.dtype.is_complex:
@@ -211,7 +218,7 @@ class Table:
         view = entry.view
         array = np.ndarray(view.shape, dtype, buffer, start, view.strides)
         if dtype.kind == "b":
-            self._check_bool(elements(buffer, start, view).view(np.uint8))
+            _check_bool(content(array_view(array)))
         if flags & wire.READ_ONLY:
             array.flags.writeable = False
         return array
@@ -236,7 +243,14 @@ class Table:
             return flat.numpy(), start
         return bytes_at(whole.low, size, anchor), start
 
-    def _check_bool(self, data: np.ndarray) -> None:
-        """A boolean of another byte than 0 or 1 compares unequal to both, or equal: refused."""
-        if data.size and data.max() > 1:
-            raise CodecError("a boolean in the message is neither true nor false")
+
+def _check_bool(data: np.ndarray) -> None:
+    """A boolean of another byte than 0 or 1 could equal neither, or both: refused."""
+    if data.size and data.max() > 1:
+        raise CodecError("a boolean in the message is neither true nor false")
+
+
+def _at_most(count: int, most: int) -> int:
+    if count > most:
+        raise CodecError("the message holds too many tensors and arrays")
+    return count

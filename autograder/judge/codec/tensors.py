@@ -45,11 +45,16 @@ def dense(value: torch.Tensor) -> tuple[torch.Tensor, View]:
     """
     try:
         with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
+            if (
+                torch.Tensor.layout.__get__(value) is not torch.strided
+                or torch.Tensor.is_quantized.__get__(value)
+                or torch.Tensor.is_nested.__get__(value)
+            ):
+                raise CodecError("only a dense tensor can cross, no sparse or quantised one")
+            device = torch.Tensor.device.__get__(value).type
+            if device != "cpu":
+                raise CodecError(f"a tensor on «{device}» cannot cross, only one on the CPU")
             plain = torch.Tensor.as_subclass(torch.Tensor.detach(value), torch.Tensor)
-        if plain.layout is not torch.strided or plain.is_quantized or plain.is_nested:
-            raise CodecError("only a dense tensor can cross, no sparse, nested or quantised one")
-        if plain.device.type != "cpu":
-            raise CodecError(f"a tensor on «{plain.device.type}» cannot cross, only one on the CPU")
         return plain, tensor_view(plain)
     except (RuntimeError, NotImplementedError):  # vmap's and other wrappers
         raise CodecError("a tensor without memory of its own cannot cross") from None

@@ -65,16 +65,27 @@ class Tag(IntEnum):
     REF = 34  # kind, sint id, a value: meta
     ALIAS = 35  # the n-th object of this message
     KNOWN = 36  # the n-th object that both sides hold already
+    LIST_OF_INT = 37  # count, 8 bytes each
+    TUPLE_OF_INT = 38
+    LIST_OF_FLOAT = 39
+    TUPLE_OF_FLOAT = 40
 
 
+# Kinds of views in the table.
+TENSOR, ARRAY = 0, 1
+MAX_DIMENSIONS = 32
 # Flags of a TENSOR.
 REQUIRES_GRAD, PARAMETER, CONJ, NEG, GRAD = 1, 2, 4, 8, 16
 # Flags of an ARRAY.
 READ_ONLY, SWAPPED = 1, 2
 
+# Lists and tuples of at least so many int (of 64 bits) or float are packed.
+PACKED = 16
+
 # What a value weighs against Limits.max_items where it costs more than one Python object.
 HEAVY = 8
 NEW_RECORD = 64
+NUMBERS = 8  # that many packed numbers weigh as much as one more value
 # Strings and bytes shorter than this get no place of their own: an alias would be no shorter.
 SHORT = 3
 CHARACTERS = 4096  # that many bytes of text weigh as much as one more value
@@ -177,6 +188,6 @@ class Reader:
             raise CodecError("a name in the message is too long")
         return to_text(self.take(size))
 
-    def floats(self, count: int) -> tuple[float, ...]:
-        """`count` numbers of 8 bytes."""
-        return struct.unpack(f"<{count}d", self.take(8 * count))
+    def numbers(self, count: int, code: str = "d") -> tuple[float, ...] | tuple[int, ...]:
+        """`count` numbers of 8 bytes: "d", or "q" for integers."""
+        return struct.unpack(f"<{count}{code}", self.take(8 * count))
