@@ -45,6 +45,12 @@ class Owned:
             self._tensors.append(tensor)
         return self._numbers[id(tensor)]
 
+    def __getitem__(self, number: int) -> torch.Tensor:
+        return self._tensors[number]
+
+    def __bool__(self) -> bool:
+        return bool(self._tensors)
+
     def changes(self) -> dict[int, list]:
         """number → [value, gradient] of every one that the other side does not know as it is now."""
         found = {}
@@ -68,10 +74,18 @@ class Mirrors:
 
     def __init__(self) -> None:
         self._mirrors: dict[int, torch.nn.Parameter] = {}
+        self._numbers: dict[int, int] = {}
         self._known: dict[int, tuple] = {}
 
     def __getitem__(self, number: int) -> torch.nn.Parameter:
         return self._mirrors[number]
+
+    def __bool__(self) -> bool:
+        return bool(self._mirrors)
+
+    def number(self, tensor: torch.Tensor) -> int | None:
+        """Of which of the other side's parameters this is the mirror, None for other tensors."""
+        return self._numbers.get(id(tensor))
 
     def refresh(self, values: dict[int, list]) -> None:
         """Takes over what the owner says."""
@@ -81,6 +95,7 @@ class Mirrors:
             if mirror is None:
                 mirror = torch.nn.Parameter(value.detach().clone(), value.requires_grad)
                 self._mirrors[number] = mirror
+                self._numbers[id(mirror)] = number
             self._restore(number)
             mirror.grad = _copy(grad)
 

@@ -137,7 +137,7 @@ class Peer:
             return "module", self.about(type(value))
         if isinstance(value, _FUNCTIONS):
             return "function", self.about(value)
-        if isinstance(value, types.GeneratorType):
+        if isinstance(value, Iterator):
             return "iterator", {}
         if isinstance(value, _NEVER):
             raise CodecError(f"a {type(value).__name__} cannot cross")
@@ -148,7 +148,7 @@ class Peer:
         return {}
 
     def _from_ref(self, ref: Ref) -> object:
-        if ref.kind in ("out", "param"):
+        if ref.kind in ("out", "param", "yours"):
             return _Mark(ref.kind, ref.id)
         if ref.kind == "home":
             return self.thing(ref.id)
@@ -276,6 +276,8 @@ class Peer:
         if special := request.get("special"):
             function = remote.special(function, special)
         arguments = (request["args"], request.get("kwargs", {}))
+        if self.owned:
+            arguments = structure.swap(arguments, self._came_home)
         with modes.applied(request.get("modes", modes.USUAL)):
             inputs, inner = self._tracked(arguments, request.get("inputs", ()))
             before = writeback.snapshot(arguments)
@@ -320,8 +322,8 @@ class Peer:
     ) -> None:
         """Puts a value into the reply, with marks for tensors that are more than numbers.
 
-        «param»: a parameter that stays here (the other side has a mirror of it); «out»: its gradient flows
-        back through a tape.
+        «param»: a parameter that stays here (the other side has a mirror of it); «yours»: the mirror of one
+        over there; «out»: its gradient flows back through a tape.
         """
         given = known.places if known else {}
         outputs: dict[int, tuple[int, torch.Tensor]] = {}
@@ -330,7 +332,7 @@ class Peer:
             if not isinstance(leaf, torch.Tensor) or id(leaf) in given:
                 return leaf
             if isinstance(leaf, torch.nn.Parameter):
-                return _Mark("param", self.owned.number(leaf))
+                return self._parameter(leaf)
             if leaf.requires_grad:
                 return _Mark("out", outputs.setdefault(id(leaf), (len(outputs), leaf))[0])
             return leaf
@@ -341,8 +343,23 @@ class Peer:
             sent = {id(t) for t in inputs}
             others = [leaf for leaf in leaves_of(live) if id(leaf) not in sent]
             reply["outs"] = [t.detach().clone() for t in live]
-            reply["params"] = [self.owned.number(leaf) for leaf in others]
+            reply["params"] = [self._parameter(leaf) for leaf in others]
             reply["tape"] = self._tapes.keep([*inputs, *others], live)
+
+    def _parameter(self, tensor: torch.Tensor) -> _Mark:
+        """A parameter, ours or the other side's, as the other side is to know it."""
+        number = self.mirrors.number(tensor)
+        if number is not None:
+            return _Mark("yours", number)
+        return _Mark("param", self.owned.number(tensor))
+
+    def _sent_home(self, leaf: object) -> object:
+        """A mirror among the arguments goes as what it mirrors."""
+        number = self.mirrors.number(leaf) if isinstance(leaf, torch.Tensor) else None
+        return leaf if number is None else _Mark("yours", number)
+
+    def _came_home(self, leaf: object) -> object:
+        return self.owned[leaf.number] if isinstance(leaf, _Mark) else leaf
 
     # ------------------------------------------------------------ calls, asked
 
@@ -357,6 +374,8 @@ class Peer:
             for place, (each, kind) in enumerate(zip(known.objects, known.kinds, strict=True))
             if kind == "T" and each.requires_grad
         }
+        if self.mirrors:
+            args, kwargs = structure.swap(arguments, self._sent_home)
         now = modes.current()
         reply = self.ask(
             known,
@@ -420,14 +439,14 @@ class Peer:
         """The value of a reply, its marks replaced."""
         try:
             outs = list(reply.get("outs", []))
-            if outs:
-                mirrors = [self.mirrors[number] for number in reply["params"]]
-                outs = connected(Link(self, reply["tape"]), outs, [*inputs, *mirrors])
-            found = {"out": outs, "param": self.mirrors}
+            found = {"out": outs, "param": self.mirrors, "yours": self.owned}
 
             def fill(leaf: object) -> object:
                 return found[leaf.kind][leaf.number] if isinstance(leaf, _Mark) else leaf
 
+            if outs:
+                others = [fill(mark) for mark in reply["params"]]
+                found["out"] = connected(Link(self, reply["tape"]), outs, [*inputs, *others])
             return structure.swap(reply.get("value"), fill)
         except (LookupError, TypeError, AttributeError) as error:
             raise CannotCross(f"돌려준 값을 읽을 수 없습니다: {error}") from None

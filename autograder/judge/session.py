@@ -141,7 +141,7 @@ class Judge(Peer):
 
     def _from_ref(self, ref):
         found = super()._from_ref(ref)
-        if ref.kind not in ("out", "param", "home") and self._origin:
+        if ref.kind not in ("out", "param", "yours", "home") and self._origin:
             self._origins.setdefault(ref.id, self._origin)
         return found
 

@@ -50,18 +50,18 @@ class WarmProcess:
 
     def __init__(self, role: str, skip: Collection[str]) -> None:
         self._skip = set(skip)
-        self._home = tempfile.mkdtemp(prefix="course-warm-")
+        self.home = tempfile.mkdtemp(prefix="course-warm-")
         self._folder: str | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         options = [f"--hide={path}" for path in _hidden()] + [f"--skip={n}" for n in self._skip]
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.sandbox.warm", role, self._home, *options],
+                [sys.executable, "-P", "-m", "autograder.sandbox.warm", role, self.home, *options],
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                cwd=self._home,
-                env=_environment(self._home, self._home) | {"PYTHONPATH": str(_CHECKOUT)},
+                cwd=self.home,
+                env=_environment(self.home, self.home) | {"PYTHONPATH": str(_CHECKOUT)},
                 start_new_session=True,  # Ctrl-C reaches the grader only
             )
 
@@ -127,7 +127,7 @@ class WarmProcess:
             self.process.kill()
             self.process.wait()
         self._sweep()
-        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
 def _hidden() -> set[Path]:
