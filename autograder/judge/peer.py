@@ -26,6 +26,7 @@ from autograder.judge.codec import (
     encode,
     encode_result,
 )
+from autograder.judge.codec.tensors import is_tensor, requires_grad
 from autograder.judge.errors import CannotCross, PeerGone, builtin_base, revived
 from autograder.judge.grads import Link, Tapes, connected, leaves_of
 from autograder.judge.mirrors import Mirrors, Owned
@@ -51,6 +52,14 @@ def _is_default(key: str, value: object) -> bool:
     return key not in ("op", "args", "value", "gradients", "id") and (
         value is None or value is False or (isinstance(value, str | list | dict) and not value)
     )
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor without the methods of a class of the student's."""
+    if type(tensor) is torch.Tensor:
+        return tensor
+    with torch._C.DisableTorchFunctionSubclass(), torch.enable_grad():
+        return torch.Tensor.as_subclass(tensor, torch.Tensor)
 
 
 class _Mark:
@@ -326,20 +335,22 @@ class Peer:
         over there; «out»: its gradient flows back through a tape.
         """
         given = known.places if known else {}
-        outputs: dict[int, tuple[int, torch.Tensor]] = {}
+        outputs: dict[int, tuple[int, torch.Tensor, torch.Tensor]] = {}
 
         def mark(leaf: object) -> object:
-            if not isinstance(leaf, torch.Tensor) or id(leaf) in given:
+            if not is_tensor(leaf) or id(leaf) in given:
                 return leaf
-            if isinstance(leaf, torch.nn.Parameter):
+            if issubclass(type(leaf), torch.nn.Parameter):
                 return self._parameter(leaf)
-            if leaf.requires_grad:
-                return _Mark("out", outputs.setdefault(id(leaf), (len(outputs), leaf))[0])
-            return leaf
+            if not requires_grad(leaf):
+                return leaf
+            if id(leaf) not in outputs:
+                outputs[id(leaf)] = (len(outputs), _plain(leaf), leaf)  # the id stays taken
+            return _Mark("out", outputs[id(leaf)][0])
 
         reply["value"] = structure.swap(value, mark)
         if outputs:
-            live = [tensor for _, tensor in outputs.values()]
+            live = [tensor for _, tensor, _ in outputs.values()]
             sent = {id(t) for t in inputs}
             others = [leaf for leaf in leaves_of(live) if id(leaf) not in sent]
             reply["outs"] = [t.detach().clone() for t in live]
