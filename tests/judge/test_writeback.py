@@ -321,6 +321,21 @@ def test_a_callback_in_the_middle_of_a_call():
     assert back.tolist() == log[0].tolist() == [8, 3, 3]
 
 
+def test_an_argument_that_lies_differently_over_there():
+    """A reference may come to life as another tensor: then a view of it means something else."""
+    weight = torch.arange(6.0).requires_grad_()
+    args = ((weight * 1).reshape(2, 3).t(),)
+    message = encode(args, to_ref=lambda value: Ref("tracked", 0, {"value": value.detach()}))
+    for over_there, fits in (lambda t: t, True), (lambda t: t.contiguous(), False):
+        theirs = decode(message, from_ref=lambda ref, f=over_there: f(ref.meta["value"]))
+        reply = encode_result(theirs[0][1], snapshot(theirs))
+        if fits:
+            assert decode_result(reply, args).tolist() == [1, 4]
+        else:
+            with pytest.raises(CodecError, match="does not lie in memory"):
+                decode_result(reply, args)
+
+
 nodes = st.recursive(
     st.one_of(st.integers(0, 9).map(lambda n: torch.arange(float(n))), st.integers(), st.text()),
     lambda inner: st.one_of(

@@ -2,9 +2,11 @@
 
 One message is one graph: what is one object, or shares memory, on one side does so on the other.
 
-    wire      the format         encode    values → bytes      memory    strided memory, shared
-    tables    the closed lists   decode    bytes → values      storage   … out of a message
-    records   namedtuples        known     what both sides hold already
+    wire      the format                  encode    values → bytes
+    tables    the closed lists            views     … their memory
+    records   namedtuples                 decode    bytes → values
+    tensors   tensors without their class storage   … their memory
+    memory    strided views that share    known     what both sides hold already
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table of views at the head of a message, and the tensors and arrays made of it."""
+"""The table of views at the head of a message: how it is read, and what is made of it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ class Table:
             raise CodecError("the message holds a view of an unknown kind")
         table = tables.TORCH_DTYPES if kind == TENSOR else tables.NUMPY_DTYPES
         dtype = tables.pick(table, reader.byte())
-        storage, offset, dimensions = reader.uint(), reader.sint(), reader.uint()
+        storage = reader.uint()
+        known, place = bool(storage & 1), storage >> 1
+        layout = reader.uint() if known else 0
+        offset, dimensions = reader.sint(), reader.uint()
         if dimensions > MAX_DIMENSIONS:
             raise CodecError("a tensor in the message has too many dimensions")
         shape = tuple(reader.uint() for _ in range(dimensions))
@@ -91,9 +94,8 @@ class Table:
             raise CodecError("a tensor in the message is not aligned")
         low, high = extent(offset, itemsize, shape, strides)
         view = View(offset, itemsize, shape, strides, low, high, None)
-        known, place = bool(storage & 1), storage >> 1
         if known:
-            self._check_known(place, view)
+            self._check_known(place, view, layout)
         elif place >= len(self._sizes) or low < 0 or high > self._sizes[place]:
             raise CodecError("a tensor in the message lies outside of its memory")
         elif kind == TENSOR and offset % itemsize:
@@ -109,11 +111,13 @@ class Table:
             self._found = self._known.regions()
         return self._found
 
-    def _check_known(self, place: int, view: View) -> None:
+    def _check_known(self, place: int, view: View, layout: int) -> None:
         """A view into an argument may touch that argument's elements and nothing between them."""
         whole = self._regions.views.get(place)
         if whole is None:
             raise CodecError("the message looks into an argument that has no memory")
+        if layout != whole.layout:
+            raise CodecError("an argument does not lie in memory as it does on the other side")
         start = whole.address
         moved = View(
             view.address + start, view.itemsize, view.shape, view.strides,

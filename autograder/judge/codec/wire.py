@@ -2,7 +2,8 @@
 
     MAGIC  version
     #storages  (size)*                    buffers that tensors and arrays look into
-    #views     (kind dtype storage offset shape strides)*
+    #views     (kind dtype where shape strides)*
+               where: 2·storage, offset; or 2·known + 1, checksum of its layout, offset
     digest of the known objects           only when MAGIC is MAGIC_KNOWN
     graph                                 one value, depth first, see Tag
     storages                              raw bytes, back to back, up to the end
