@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import collections
 import copy
-import re
 import struct
 import sys
 import weakref
@@ -258,6 +257,7 @@ def test_limits_hold_when_writing():
         ([[] for _ in range(1_000_001)], "too many values"),
         (torch.ones(1).expand(2**40), "too many elements"),
         ([torch.zeros(2**24).expand(4, -1), torch.zeros(1)], "too large|too many"),
+        ([torch.empty((1,) * 32).expand((1,) * 32) for _ in range(15_000)], "too many tensors"),
         (b"x" * 2**20, "too large"),
     ]:
         with pytest.raises(CodecError, match=said):
@@ -506,12 +506,18 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile(data):
+# What is left to Python, torch and numpy to find, as they would anyway.
+FOUND_BY_OTHERS = {
+    "list as a key", "set of lists", "set in itself", "gradient of another dtype",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile(name):
     with pytest.raises(CodecError) as error:
-        decode(data, from_ref=lambda ref: ref)
+        decode(HOSTILE[name], from_ref=lambda ref: ref)
     assert len(error.value.args) == 1
-    assert error.value.__cause__ is None or "cannot be read" in error.value.args[0]
+    assert ("cannot be read" in error.value.args[0]) == (name in FOUND_BY_OTHERS)
 
 
 def test_our_hands_write_what_the_decoder_reads():
@@ -564,7 +570,7 @@ def test_a_record_gets_no_name_that_means_something(name, fields):
         got = decode(message(record(name, *fields)))
     except CodecError:
         return
-    assert all(re.fullmatch(r"_[0-9]+|[^\W\d_]\w*", field) for field in fields)
+    assert all(field.isidentifier() and not field.startswith("__") for field in fields)
     assert type(got).__mro__[2:] == (tuple, object)
 
 

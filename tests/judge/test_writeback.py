@@ -173,6 +173,11 @@ def test_nothing_changed_is_nothing_said():
     theirs[0].clone().add_(1)
     list(theirs[1]).append(1)
     assert changes(before, theirs) == []
+    leaf = torch.ones(2, requires_grad=True)
+    tracked = [leaf, leaf * 2, (leaf * 2).view(1, 2)]  # as from_ref may give them
+    before = snapshot(tracked)
+    sum(each.sum() for each in tracked).sin()
+    assert changes(before, tracked) == []
 
 
 def test_a_change_costs_no_unrelated_memory():

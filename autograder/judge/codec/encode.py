@@ -100,7 +100,7 @@ class Encoder:
 
     def _small(self, kind: type, value: object) -> bool:
         """Writes dtypes, devices, numpy scalars and the like; whether it was one."""
-        out = self._graph
+        out, weight = self._graph, wire.HEAVY
         if kind is torch.dtype and (place := tables.torch_place(value)) is not None:
             out += bytes((Tag.TORCH_DTYPE, place))
         elif kind is torch.layout and (place := tables.layout_place(value)) is not None:
@@ -110,7 +110,8 @@ class Encoder:
         elif kind is torch.device and value.type in tables.DEVICES:
             index = 0 if value.index is None else value.index + 1
             out += bytes((Tag.DEVICE, tables.DEVICES.index(value.type), index))
-        elif kind is torch.Size:
+        elif kind is torch.Size and len(value) <= wire.MAX_SIZE:
+            weight += len(value)
             out.append(Tag.SIZE)
             put_uint(out, len(value))
             for size in tuple.__iter__(value):
@@ -124,7 +125,7 @@ class Encoder:
             out += value.tobytes()
         else:
             return False
-        self._count(0, wire.HEAVY)
+        self._count(0, weight)
         return True
 
     def _other(self, value: object) -> None:
@@ -132,7 +133,7 @@ class Encoder:
         if ref is not None:
             self._ref(value, ref)
         elif type(value) is torch.Generator and value.device.type == "cpu":
-            self._leaf(value, wire.HEAVY)
+            self._leaf(value, wire.GENERATOR)
             state = torch.Generator.get_state(value)
             self._graph.append(Tag.GENERATOR)
             put_bytes(self._graph, bytes(state.tolist()))

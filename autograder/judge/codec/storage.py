@@ -53,7 +53,7 @@ class Table:
         self._entries: list[_Entry] = []
         self._next = 0
         self._buffers: dict[int, np.ndarray | torch.Tensor] = {}
-        total = volume = 0
+        total = volume = numbers = 0
         for _ in range(_at_most(reader.count(each=5), most)):
             entry, count = self._entry(reader, limits.max_tensor_elements)
             self._entries.append(entry)
@@ -61,6 +61,8 @@ class Table:
             volume += count * entry.view.itemsize
             if total > limits.max_tensor_elements or volume > limits.max_bytes:
                 raise CodecError("the tensors and arrays of the message are too large")
+            numbers += wire.HEAVY + 2 * len(entry.view.shape)
+            _at_most(numbers, limits.max_items)
         # Storages that a tensor looks into belong to torch: such a tensor can be resized.
         self._torch_owned = {
             entry.place for entry in self._entries if entry.kind == TENSOR and not entry.known

@@ -20,6 +20,7 @@ class ViewWriter:
         self._limits = limits
         self._views: list[View] = []
         self._heads: list[bytes] = []  # kind of view, place of its dtype
+        self._numbers = 0
         self._elements = 0
         self._bytes = 0
 
@@ -27,6 +28,9 @@ class ViewWriter:
         """Takes the next view. CodecError when the limits do not allow it."""
         if len(view.shape) > wire.MAX_DIMENSIONS:
             raise CodecError(f"more than {wire.MAX_DIMENSIONS} dimensions cannot cross")
+        self._numbers += wire.HEAVY + 2 * len(view.shape)
+        if self._numbers > self._limits.max_items:
+            raise CodecError("too many tensors and arrays")
         count = 1
         for size in view.shape:
             count *= max(size, 1)
