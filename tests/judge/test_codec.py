@@ -181,6 +181,17 @@ def test_references_go_out_and_come_home():
         decode(message, from_ref=lambda ref: {}[ref.id])
 
 
+@pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad, torch.inference_mode])
+def test_the_callers_grad_mode(mode):
+    """from_ref may attach autograd; and what arrives can take part in it, wherever it arrives."""
+    message = encode([Ref("x", 1), torch.ones(2, requires_grad=True), torch.ones(2).neg()])
+    with mode():
+        enabled, tensor, other = decode(message, from_ref=lambda ref: torch.is_grad_enabled())
+    assert enabled == (mode is torch.enable_grad)
+    (tensor * other).sum().backward()
+    assert tensor.grad.tolist() == [-1, -1]
+
+
 def test_what_autograd_made_is_offered_first():
     leaf = torch.ones(2, requires_grad=True)
     made = leaf * 2

@@ -264,6 +264,16 @@ def test_a_view_of_an_array_is_one_of_the_callers(view):
     assert (np.asarray(got) == np.asarray(view(mine))).all()
 
 
+def test_a_read_only_array_stays_read_only():
+    mine = np.frombuffer(bytes(range(8)), np.uint8)
+    got = call(lambda a: [a, a[2:], torch.from_numpy(a)[1:]], mine)
+    assert got[0] is mine
+    assert not got[1].flags.writeable
+    assert np.shares_memory(mine, got[1])
+    got[2].fill_(9)
+    assert mine.tolist() == list(range(8))
+
+
 def test_data_and_a_view_of_it_share_memory():
     mine = torch.ones(2)
     old = mine.view(2)

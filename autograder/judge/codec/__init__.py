@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
-
 from autograder.judge.codec.common import CodecError, Limits, Ref
 from autograder.judge.codec.decode import Decoder
 from autograder.judge.codec.encode import Encoder
@@ -68,6 +66,9 @@ def decode(
 ) -> object:
     """The value of a message, whoever wrote it.
 
+    Args:
+        from_ref: gives what a reference stands for; runs in the caller's grad mode.
+
     Raises:
         CodecError: whatever the bytes are; also for anything that `from_ref` raises.
     """
@@ -119,8 +120,7 @@ def _decode(
 ) -> object:
     message = memoryview(data).cast("B")
     try:
-        with torch.inference_mode(False), torch.no_grad():
-            return Decoder(message, from_ref, limits, known).decode()
+        return Decoder(message, from_ref, limits, known).decode()
     except CodecError:
         raise
     except (TypeError, ValueError, OverflowError, RuntimeError, MemoryError) as error:

@@ -158,7 +158,8 @@ class Table:
         entry = self._take(TENSOR)
         if flags >= 2 * wire.GRAD:
             raise CodecError("the message holds an unknown kind of tensor")
-        tensor = self._plain(entry)
+        with torch.inference_mode(False):  # else it could never take part in autograd
+            tensor = self._plain(entry)
         if entry.dtype is torch.bool:
             _check_bool(content(tensor_view(tensor)))
         differentiable = entry.dtype.is_floating_point or entry.dtype.is_complex
@@ -198,8 +199,10 @@ class Table:
                 anchor.storage_offset() * anchor.element_size() + entry.offset,
             )
         whole = self._regions.views[entry.place]
-        memory = torch.from_numpy(bytes_at(whole.low, whole.high - whole.low, anchor))
-        return memory.untyped_storage(), whole.address - whole.low + entry.offset
+        memory = bytes_at(whole.low, whole.high - whole.low, anchor)
+        if not anchor.flags.writeable:  # torch knows no read-only tensor
+            memory = memory.copy()
+        return torch.from_numpy(memory).untyped_storage(), whole.address - whole.low + entry.offset
 
     def _torch_buffer(self, place: int) -> torch.Tensor:
         if place not in self._buffers:
@@ -247,7 +250,10 @@ class Table:
             flat = torch.empty(0, dtype=torch.uint8, device="cpu")
             flat.set_(anchor.untyped_storage(), first, (size,), (1,))
             return flat.numpy(), start
-        return bytes_at(whole.low, size, anchor), start
+        memory = bytes_at(whole.low, size, anchor)
+        if not anchor.flags.writeable:
+            memory.flags.writeable = False
+        return memory, start
 
 
 def _check_bool(data: np.ndarray) -> None:
