@@ -94,7 +94,7 @@ def _changes_of(before: Snapshot, place: int) -> Iterator[tuple[str, object]]:
         now = _items(value)
         was = before.items[place]
         if len(now) != len(was) or any(map(operator.is_not, now, was)):
-            yield "items", _plain_items(value)
+            yield "items", _form(value)(value)
     elif place in before.generators:
         if (state := _state(value)) != before.generators[place]:
             yield "state", state
@@ -209,7 +209,7 @@ def _grad(known: Known, place: int, value: object) -> Callable[[], object]:
 def _new_items(known: Known, place: int, value: object) -> Callable[[], object]:
     target, kind = known.objects[place], known.kinds[place]
     _fit(kind in ("L", "D", "S"))
-    _fit(type(value) is type(_plain_items(target)))
+    _fit(type(value) is _form(target))
     if type(target) is collections.deque:
         _fit(target.maxlen is None or len(value) <= target.maxlen)
 
@@ -267,19 +267,14 @@ def _items(value: object) -> tuple:
     """What a container holds, to be compared by identity."""
     if isinstance(value, dict):
         return tuple(part for pair in value.items() for part in pair)
-    if type(value) is bytearray:
-        return tuple(value)
-    # A set's order changes only when its items do.
     return tuple(value)
 
 
-def _plain_items(value: object) -> list | dict | set | bytes:
-    """The same as a value that the codec carries and `_new_items` takes."""
+def _form(value: object) -> type:
+    """The plain type in which a container's items travel."""
     if isinstance(value, dict):
-        return dict(value.items())
-    if type(value) is bytearray:
-        return bytes(value)
-    return set(value) if type(value) is set else list(value)
+        return dict
+    return {set: set, bytearray: bytes}.get(type(value), list)
 
 
 def _state(generator: torch.Generator) -> bytes:

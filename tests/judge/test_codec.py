@@ -133,6 +133,11 @@ def test_named_results_keep_their_names():
     assert copy.copy(got) == got
 
 
+def test_renamed_fields_cross():
+    value = collections.namedtuple("P", ["x", "def", "x"], rename=True)(1, 2, 3)
+    check_same(value, crossed(value))
+
+
 def test_a_subclass_arrives_as_a_plain_tensor():
     class Liar(torch.Tensor):
         shape = (99,)
@@ -174,6 +179,17 @@ def test_references_go_out_and_come_home():
         decode(message)
     with pytest.raises(CodecError, match="leads nowhere"):
         decode(message, from_ref=lambda ref: {}[ref.id])
+
+
+@pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad, torch.inference_mode])
+def test_the_callers_grad_mode(mode):
+    """from_ref may attach autograd; and what arrives can take part in it, wherever it arrives."""
+    message = encode([Ref("x", 1), torch.ones(2, requires_grad=True), torch.ones(2).neg()])
+    with mode():
+        enabled, tensor, other = decode(message, from_ref=lambda ref: torch.is_grad_enabled())
+    assert enabled == (mode is torch.enable_grad)
+    (tensor * other).sum().backward()
+    assert tensor.grad.tolist() == [-1, -1]
 
 
 def test_what_autograd_made_is_offered_first():
@@ -249,8 +265,10 @@ def test_limits_hold_when_writing():
         (nested(100_000), "nested too deeply"),
         ([deep, [[[[[[[[[[[[[[[[[[[[[[[[[deep]]]]]]]]]]]]]]]]]]]]]]]]]], "nested too deeply"),
         (laughs, "too many values"),
+        ([[] for _ in range(1_000_001)], "too many values"),
         (torch.ones(1).expand(2**40), "too many elements"),
         ([torch.zeros(2**24).expand(4, -1), torch.zeros(1)], "too large|too many"),
+        ([torch.empty((1,) * 32).expand((1,) * 32) for _ in range(15_000)], "too many tensors"),
         (b"x" * 2**20, "too large"),
     ]:
         with pytest.raises(CodecError, match=said):
@@ -275,7 +293,7 @@ def test_the_format_of_version_1():
     assert encode(value).hex() == golden
     check_same(value, decode(bytes.fromhex(golden)))
     known = codec.Known([grid])
-    golden = "f043524b01" "00" "01000a0308010204" "1b871371" "0b02" "2401" "1f00"  # fmt: skip
+    golden = "f043524b01" "00" "01000a03fed1c5c80708010204" "1b871371" "0b02" "2401" "1f00"  # fmt: skip
     assert codec.encode_result((grid, grid[:, 1]), known).hex() == golden
 
 
@@ -407,6 +425,13 @@ HOSTILE = {
     "key twice": message(sized(Tag.DICT, 2, number(1) * 4)),
     "true and 1 as keys": message(sized(Tag.SET, 2, number(1) + bytes([Tag.TRUE]))),
     "keys that collide": message(sized(Tag.SET, 1000, colliding(1000))),
+    "keys of a dict that collide": message(
+        sized(
+            Tag.DICT,
+            1000,
+            b"".join(big(sys.hash_info.modulus * i) + number(i) for i in range(1, 1001)),
+        )
+    ),
     "deep lists": message(sized(Tag.LIST, 1) * 100_000 + sized(Tag.LIST, 0)),
     "deep by aliases": message(
         sized(Tag.TUPLE, 70, sized(Tag.TUPLE, 0))
@@ -446,7 +471,7 @@ HOSTILE = {
     "view of no kind": message(TENSOR, [view((1,), (4,), kind=2)], EIGHT),
     "view without storage": message(TENSOR, [view((1,), (4,), storage=1)], EIGHT),
     "view of an unknown dtype": message(TENSOR, [view((1,), (4,), dtype=60)], EIGHT),
-    "view of an argument": message(TENSOR, [b"\0\0\x01\0\x01\x01\x08"], EIGHT),
+    "view of an argument": message(TENSOR, [b"\0\0\x01\0\0\x01\x01\x08"], EIGHT),
     "tensor beyond its storage": message(TENSOR, [view((3,), (4,))], EIGHT),
     "tensor before its storage": message(TENSOR, [view((1,), (4,), offset=-4)], EIGHT),
     "tensor far beyond": message(TENSOR, [view((2,), (2**39,))], EIGHT),
@@ -492,12 +517,18 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile(data):
+# What is left to Python, torch and numpy to find, as they would anyway.
+FOUND_BY_OTHERS = {
+    "list as a key", "set of lists", "set in itself", "gradient of another dtype",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile(name):
     with pytest.raises(CodecError) as error:
-        decode(data, from_ref=lambda ref: ref)
+        decode(HOSTILE[name], from_ref=lambda ref: ref)
     assert len(error.value.args) == 1
-    assert error.value.__cause__ is None or "cannot be read" in error.value.args[0]
+    assert ("cannot be read" in error.value.args[0]) == (name in FOUND_BY_OTHERS)
 
 
 def test_our_hands_write_what_the_decoder_reads():
@@ -550,7 +581,7 @@ def test_a_record_gets_no_name_that_means_something(name, fields):
         got = decode(message(record(name, *fields)))
     except CodecError:
         return
-    assert all(field.isidentifier() and not field.startswith("_") for field in fields)
+    assert all(field.isidentifier() and not field.startswith("__") for field in fields)
     assert type(got).__mro__[2:] == (tuple, object)
 
 

@@ -173,6 +173,11 @@ def test_nothing_changed_is_nothing_said():
     theirs[0].clone().add_(1)
     list(theirs[1]).append(1)
     assert changes(before, theirs) == []
+    leaf = torch.ones(2, requires_grad=True)
+    tracked = [leaf, leaf * 2, (leaf * 2).view(1, 2)]  # as from_ref may give them
+    before = snapshot(tracked)
+    sum(each.sum() for each in tracked).sin()
+    assert changes(before, tracked) == []
 
 
 def test_a_change_costs_no_unrelated_memory():
@@ -259,6 +264,16 @@ def test_a_view_of_an_array_is_one_of_the_callers(view):
     assert (np.asarray(got) == np.asarray(view(mine))).all()
 
 
+def test_a_read_only_array_stays_read_only():
+    mine = np.frombuffer(bytes(range(8)), np.uint8)
+    got = call(lambda a: [a, a[2:], torch.from_numpy(a)[1:]], mine)
+    assert got[0] is mine
+    assert not got[1].flags.writeable
+    assert np.shares_memory(mine, got[1])
+    got[2].fill_(9)
+    assert mine.tolist() == list(range(8))
+
+
 def test_data_and_a_view_of_it_share_memory():
     mine = torch.ones(2)
     old = mine.view(2)
@@ -319,6 +334,21 @@ def test_a_callback_in_the_middle_of_a_call():
     apply(done, mine)
     assert args[0].tolist() == [3, 8, 3, 3]
     assert back.tolist() == log[0].tolist() == [8, 3, 3]
+
+
+def test_an_argument_that_lies_differently_over_there():
+    """A reference may come to life as another tensor: then a view of it means something else."""
+    weight = torch.arange(6.0).requires_grad_()
+    args = ((weight * 1).reshape(2, 3).t(),)
+    message = encode(args, to_ref=lambda value: Ref("tracked", 0, {"value": value.detach()}))
+    for over_there, fits in (lambda t: t, True), (lambda t: t.contiguous(), False):
+        theirs = decode(message, from_ref=lambda ref, f=over_there: f(ref.meta["value"]))
+        reply = encode_result(theirs[0][1], snapshot(theirs))
+        if fits:
+            assert decode_result(reply, args).tolist() == [1, 4]
+        else:
+            with pytest.raises(CodecError, match="does not lie in memory"):
+                decode_result(reply, args)
 
 
 nodes = st.recursive(

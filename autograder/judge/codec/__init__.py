@@ -2,16 +2,16 @@
 
 One message is one graph: what is one object, or shares memory, on one side does so on the other.
 
-    wire      the format         encode    values → bytes      memory    strided memory, shared
-    tables    the closed lists   decode    bytes → values      storage   … out of a message
-    records   namedtuples        known     what both sides hold already
+    wire      the format                  encode    values → bytes
+    tables    the closed lists            views     … their memory
+    records   namedtuples                 decode    bytes → values
+    tensors   tensors without their class storage   … their memory
+    memory    strided views that share    known     what both sides hold already
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import torch
 
 from autograder.judge.codec.common import CodecError, Limits, Ref
 from autograder.judge.codec.decode import Decoder
@@ -66,6 +66,9 @@ def decode(
 ) -> object:
     """The value of a message, whoever wrote it.
 
+    Args:
+        from_ref: gives what a reference stands for; runs in the caller's grad mode.
+
     Raises:
         CodecError: whatever the bytes are; also for anything that `from_ref` raises.
     """
@@ -117,8 +120,7 @@ def _decode(
 ) -> object:
     message = memoryview(data).cast("B")
     try:
-        with torch.inference_mode(False), torch.no_grad():
-            return Decoder(message, from_ref, limits, known).decode()
+        return Decoder(message, from_ref, limits, known).decode()
     except CodecError:
         raise
     except (TypeError, ValueError, OverflowError, RuntimeError, MemoryError) as error:

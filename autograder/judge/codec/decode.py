@@ -144,11 +144,8 @@ class Decoder:
         return value, frame.height + 1, frame.weight
 
     def _children(self, each: int = 1) -> int:
-        """A count of values that follow."""
-        count = self._reader.count(each)
-        if count * each > self._limits.max_items:
-            raise CodecError("the message holds too many values")
-        return count * each
+        """How many values follow, in pairs (`each` = 2) or alone."""
+        return self._reader.count(each) * each
 
     # Scalars
 
@@ -201,9 +198,10 @@ class Decoder:
 
     def _size(self, tag: int) -> object:
         count = self._reader.count()
-        if count > 1024:
+        if count > wire.MAX_SIZE:
             raise CodecError("a torch.Size in the message is too long")
-        return self._give(torch.Size([self._reader.sint() for _ in range(count)]), 0, wire.HEAVY)
+        sizes = [self._reader.sint() for _ in range(count)]
+        return self._give(torch.Size(sizes), 0, wire.HEAVY + count)
 
     def _named(self, tag: int) -> object:
         return self._give(tables.pick(_TABLES[tag], self._reader.byte()), 0, wire.HEAVY)
@@ -238,7 +236,7 @@ class Decoder:
             raise CodecError("a generator's state in the message is too large")
         generator = torch.Generator()
         set_state(generator, bytes(data))
-        return self._leaf(generator, wire.HEAVY)
+        return self._leaf(generator, wire.GENERATOR)
 
     # Containers
 

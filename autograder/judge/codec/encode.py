@@ -13,9 +13,10 @@ import torch
 from autograder.judge.codec import tables, wire
 from autograder.judge.codec.common import CodecError, Limits, Ref
 from autograder.judge.codec.known import Known
-from autograder.judge.codec.memory import View, array_view, merge
+from autograder.judge.codec.memory import View, array_view
 from autograder.judge.codec.records import MAX_FIELDS, MAX_NAME, fields_of
 from autograder.judge.codec.tensors import dense, grad_of, is_leaf, is_tensor, requires_grad
+from autograder.judge.codec.views import ViewWriter
 from autograder.judge.codec.wire import Tag, put_bytes, put_sint, put_text, put_uint
 
 Label = tuple[str, object]  # ("[", index or key) or (".", attribute)
@@ -46,15 +47,13 @@ class Encoder:
         self._name = name
         self._graph = bytearray()
         self._frames: list[_Frame] = []
-        # id → place in the message, height, weight (both 0 while it is being written)
-        self._done: dict[int, tuple[int, int, int]] = {}
+        # id → place in the message, height, weight. While a value is being written, its height is
+        # 0, or None where an alias could not be read.
+        self._done: dict[int, tuple[int, int | None, int]] = {}
         self._texts: dict[tuple[type, object], int] = {}
         self._places = 0
         self._items = 0
-        self._elements = 0
-        self._bytes = 0
-        self._views: list[View] = []
-        self._view_heads: list[tuple[int, int]] = []  # kind of view, place of its dtype
+        self._views = ViewWriter(limits)
         self._refs: list[Ref] = []  # kept alive: `_done` knows objects by id
 
     def encode(self, value: object) -> bytes:
@@ -101,7 +100,7 @@ class Encoder:
 
     def _small(self, kind: type, value: object) -> bool:
         """Writes dtypes, devices, numpy scalars and the like; whether it was one."""
-        out = self._graph
+        out, weight = self._graph, wire.HEAVY
         if kind is torch.dtype and (place := tables.torch_place(value)) is not None:
             out += bytes((Tag.TORCH_DTYPE, place))
         elif kind is torch.layout and (place := tables.layout_place(value)) is not None:
@@ -111,7 +110,8 @@ class Encoder:
         elif kind is torch.device and value.type in tables.DEVICES:
             index = 0 if value.index is None else value.index + 1
             out += bytes((Tag.DEVICE, tables.DEVICES.index(value.type), index))
-        elif kind is torch.Size:
+        elif kind is torch.Size and len(value) <= wire.MAX_SIZE:
+            weight += len(value)
             out.append(Tag.SIZE)
             put_uint(out, len(value))
             for size in tuple.__iter__(value):
@@ -125,7 +125,7 @@ class Encoder:
             out += value.tobytes()
         else:
             return False
-        self._count(0, wire.HEAVY)
+        self._count(0, weight)
         return True
 
     def _other(self, value: object) -> None:
@@ -133,7 +133,7 @@ class Encoder:
         if ref is not None:
             self._ref(value, ref)
         elif type(value) is torch.Generator and value.device.type == "cpu":
-            self._leaf(value, wire.HEAVY)
+            self._leaf(value, wire.GENERATOR)
             state = torch.Generator.get_state(value)
             self._graph.append(Tag.GENERATOR)
             put_bytes(self._graph, bytes(state.tolist()))
@@ -300,32 +300,26 @@ class Encoder:
         self._graph.append(read_only * wire.READ_ONLY + swapped * wire.SWAPPED)
         self._view(wire.ARRAY, place, array_view(value))
 
-    def _view(self, kind: int, place: int, view: View) -> None:
-        if len(view.shape) > wire.MAX_DIMENSIONS:
-            self._refuse(f"more than {wire.MAX_DIMENSIONS} dimensions cannot cross")
-        count = 1
-        for size in view.shape:
-            count *= max(size, 1)
-        self._elements += count
-        self._bytes += count * view.itemsize
-        if self._elements > self._limits.max_tensor_elements:
-            self._refuse("too many elements in tensors and arrays")
-        if self._bytes > self._limits.max_bytes or view.high - view.low > self._limits.max_bytes:
-            self._refuse("the tensors and arrays are too large to cross")
-        self._views.append(view)
-        self._view_heads.append((kind, place))
+    def _view(self, kind: int, dtype: int, view: View) -> None:
+        try:
+            self._views.add(kind, dtype, view)
+        except CodecError as error:
+            self._refuse(error.args[0])
 
     # The tree that is being written
 
     def _count(self, height: int, weight: int) -> None:
         """Adds a finished value to the container that is open, or to the whole."""
-        self._items += weight
-        if self._items > self._limits.max_items:
-            self._refuse("too many values")
+        self._weigh(weight)
         if self._frames:
             frame = self._frames[-1]
             frame.height = max(frame.height, height)
             frame.weight += weight
+
+    def _weigh(self, weight: int) -> None:
+        self._items += weight
+        if self._items > self._limits.max_items:
+            self._refuse("too many values")
 
     def _leaf(self, value: object, weight: int) -> None:
         """Gives a value without children its place."""
@@ -336,7 +330,7 @@ class Encoder:
         if len(self._graph) > self._limits.max_bytes:
             self._refuse("the message is too large")
 
-    def _alias(self, place: int, height: int, weight: int) -> None:
+    def _alias(self, place: int, height: int | None, weight: int) -> None:
         if height is None:
             self._refuse("a value that contains itself other than through a list or dict")
         if len(self._frames) + height > self._limits.max_depth:
@@ -351,7 +345,7 @@ class Encoder:
         cyclic = type(owner) in _CYCLIC
         self._done[id(owner)] = (self._places, 0 if cyclic else None, 1)
         self._places += 1
-        self._items += weight
+        self._weigh(weight)
         self._frames.append(_Frame(owner, children, weight))
         if len(self._frames) > self._limits.max_depth:
             self._frames.pop()
@@ -378,46 +372,16 @@ class Encoder:
 
     def _message(self) -> bytes:
         head = bytearray(wire.MAGIC if self._known is None else wire.MAGIC_KNOWN)
-        # The arguments' memory as it is now: a callee may have moved it.
-        regions = self._known.regions() if self._known and self._views else None
-        into: dict[int, tuple[int, int]] = {}  # view → where it looks, offset in bytes
-        own = []
-        for i, view in enumerate(self._views):
-            place = regions.find(view) if regions else None
-            if place is None:
-                own.append(i)
-            else:
-                into[i] = (2 * place + 1, view.address - regions.views[place].address)
-        views = [self._views[i] for i in own]
-        groups = merge(views)
-        put_uint(head, len(groups))
-        buffers: list[bytes | np.ndarray] = []
-        for storage, group in enumerate(groups):
-            pad = group.find_pad(views)
-            put_uint(head, pad + group.high - group.low)
-            buffers += [bytes(pad), group.gather(views)]
-            for member in group.members:
-                view = views[member]
-                offset = view.address - group.low + pad
-                if view.base is not None and offset % view.itemsize:
-                    raise CodecError(f"{self._name}: a tensor in unaligned memory cannot cross")
-                into[own[member]] = (2 * storage, offset)
-        put_uint(head, len(self._views))
-        for i, view in enumerate(self._views):
-            head += bytes(self._view_heads[i])
-            put_uint(head, into[i][0])
-            put_sint(head, into[i][1])
-            put_uint(head, len(view.shape))
-            for size in view.shape:
-                put_uint(head, size)
-            for stride in view.strides:
-                put_sint(head, stride)
+        try:
+            storages = self._views.write(head, self._known)
+        except CodecError as error:
+            raise CodecError(f"{self._name}: {error.args[0]}") from None
         if self._known is not None:
             head += struct.pack("<I", self._known.digest)
-        size = len(head) + len(self._graph) + sum(len(buffer) for buffer in buffers)
+        size = len(head) + len(self._graph) + sum(len(storage) for storage in storages)
         if size > self._limits.max_bytes:
             raise CodecError(f"{self._name}: the message is too large ({size} bytes)")
-        return b"".join((head, self._graph, *buffers))
+        return b"".join((head, self._graph, *storages))
 
 
 def _float(out: bytearray, value: float) -> None:

@@ -6,6 +6,7 @@ elements (the other columns of a matrix, say) cross as zeros.
 
 from __future__ import annotations
 
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,13 @@ class View:
     def empty(self) -> bool:
         """Whether it has no element."""
         return self.low == self.high
+
+    @property
+    def layout(self) -> int:
+        """A checksum of how the elements lie, the same wherever they lie."""
+        steps = zip(self.shape, self.strides, strict=True)
+        strides = tuple(stride for size, stride in steps if size > 1)
+        return zlib.crc32(repr((self.itemsize, self.shape, strides)).encode())
 
 
 def extent(

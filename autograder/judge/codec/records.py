@@ -45,7 +45,9 @@ def record_type(name: str, fields: tuple[str, ...]) -> type[Record]:
     for each in (name, *fields):
         if not each.isidentifier() or keyword.iskeyword(each):
             raise CodecError("a namedtuple in the message has a name that is no identifier")
-    if any(field.startswith("_") for field in fields) or len(set(fields)) != len(fields):
+    # `_3` is what namedtuple(rename=True) makes of a bad name.
+    private = [each for each in fields if each[0] == "_" and not each[1:].isdecimal()]
+    if private or len(set(fields)) != len(fields):
         raise CodecError("a namedtuple in the message has a private or repeated field")
     body: dict[str, object] = {field: property(itemgetter(i)) for i, field in enumerate(fields)}
     return type(name, (Record,), body | {"__slots__": (), "_fields": fields})

@@ -1,4 +1,4 @@
-"""The table of views at the head of a message, and the tensors and arrays made of it."""
+"""The table of views at the head of a message: how it is read, and what is made of it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Table:
         self._entries: list[_Entry] = []
         self._next = 0
         self._buffers: dict[int, np.ndarray | torch.Tensor] = {}
-        total = volume = 0
+        total = volume = numbers = 0
         for _ in range(_at_most(reader.count(each=5), most)):
             entry, count = self._entry(reader, limits.max_tensor_elements)
             self._entries.append(entry)
@@ -61,6 +61,8 @@ class Table:
             volume += count * entry.view.itemsize
             if total > limits.max_tensor_elements or volume > limits.max_bytes:
                 raise CodecError("the tensors and arrays of the message are too large")
+            numbers += wire.HEAVY + 2 * len(entry.view.shape)
+            _at_most(numbers, limits.max_items)
         # Storages that a tensor looks into belong to torch: such a tensor can be resized.
         self._torch_owned = {
             entry.place for entry in self._entries if entry.kind == TENSOR and not entry.known
@@ -72,7 +74,10 @@ class Table:
             raise CodecError("the message holds a view of an unknown kind")
         table = tables.TORCH_DTYPES if kind == TENSOR else tables.NUMPY_DTYPES
         dtype = tables.pick(table, reader.byte())
-        storage, offset, dimensions = reader.uint(), reader.sint(), reader.uint()
+        storage = reader.uint()
+        known, place = bool(storage & 1), storage >> 1
+        layout = reader.uint() if known else 0
+        offset, dimensions = reader.sint(), reader.uint()
         if dimensions > MAX_DIMENSIONS:
             raise CodecError("a tensor in the message has too many dimensions")
         shape = tuple(reader.uint() for _ in range(dimensions))
@@ -91,9 +96,8 @@ class Table:
             raise CodecError("a tensor in the message is not aligned")
         low, high = extent(offset, itemsize, shape, strides)
         view = View(offset, itemsize, shape, strides, low, high, None)
-        known, place = bool(storage & 1), storage >> 1
         if known:
-            self._check_known(place, view)
+            self._check_known(place, view, layout)
         elif place >= len(self._sizes) or low < 0 or high > self._sizes[place]:
             raise CodecError("a tensor in the message lies outside of its memory")
         elif kind == TENSOR and offset % itemsize:
@@ -109,11 +113,13 @@ class Table:
             self._found = self._known.regions()
         return self._found
 
-    def _check_known(self, place: int, view: View) -> None:
+    def _check_known(self, place: int, view: View, layout: int) -> None:
         """A view into an argument may touch that argument's elements and nothing between them."""
         whole = self._regions.views.get(place)
         if whole is None:
             raise CodecError("the message looks into an argument that has no memory")
+        if layout != whole.layout:
+            raise CodecError("an argument does not lie in memory as it does on the other side")
         start = whole.address
         moved = View(
             view.address + start, view.itemsize, view.shape, view.strides,
@@ -152,7 +158,8 @@ class Table:
         entry = self._take(TENSOR)
         if flags >= 2 * wire.GRAD:
             raise CodecError("the message holds an unknown kind of tensor")
-        tensor = self._plain(entry)
+        with torch.inference_mode(False):  # else it could never take part in autograd
+            tensor = self._plain(entry)
         if entry.dtype is torch.bool:
             _check_bool(content(tensor_view(tensor)))
         differentiable = entry.dtype.is_floating_point or entry.dtype.is_complex
@@ -192,8 +199,10 @@ class Table:
                 anchor.storage_offset() * anchor.element_size() + entry.offset,
             )
         whole = self._regions.views[entry.place]
-        memory = torch.from_numpy(bytes_at(whole.low, whole.high - whole.low, anchor))
-        return memory.untyped_storage(), whole.address - whole.low + entry.offset
+        memory = bytes_at(whole.low, whole.high - whole.low, anchor)
+        if not anchor.flags.writeable:  # torch knows no read-only tensor
+            memory = memory.copy()
+        return torch.from_numpy(memory).untyped_storage(), whole.address - whole.low + entry.offset
 
     def _torch_buffer(self, place: int) -> torch.Tensor:
         if place not in self._buffers:
@@ -241,7 +250,10 @@ class Table:
             flat = torch.empty(0, dtype=torch.uint8, device="cpu")
             flat.set_(anchor.untyped_storage(), first, (size,), (1,))
             return flat.numpy(), start
-        return bytes_at(whole.low, size, anchor), start
+        memory = bytes_at(whole.low, size, anchor)
+        if not anchor.flags.writeable:
+            memory.flags.writeable = False
+        return memory, start
 
 
 def _check_bool(data: np.ndarray) -> None:

@@ -2,7 +2,8 @@
 
     MAGIC  version
     #storages  (size)*                    buffers that tensors and arrays look into
-    #views     (kind dtype storage offset shape strides)*
+    #views     (kind dtype where shape strides)*
+               where: 2·storage, offset; or 2·known + 1, checksum of its layout, offset
     digest of the known objects           only when MAGIC is MAGIC_KNOWN
     graph                                 one value, depth first, see Tag
     storages                              raw bytes, back to back, up to the end
@@ -74,6 +75,7 @@ class Tag(IntEnum):
 # Kinds of views in the table.
 TENSOR, ARRAY = 0, 1
 MAX_DIMENSIONS = 32
+MAX_SIZE = 256  # numbers in a torch.Size
 # Flags of a TENSOR.
 REQUIRES_GRAD, PARAMETER, CONJ, NEG, GRAD = 1, 2, 4, 8, 16
 # Flags of an ARRAY.
@@ -85,6 +87,7 @@ PACKED = 16
 # What a value weighs against Limits.max_items where it costs more than one Python object.
 HEAVY = 8
 NEW_RECORD = 64
+GENERATOR = 1024
 NUMBERS = 8  # that many packed numbers weigh as much as one more value
 # Strings and bytes shorter than this get no place of their own: an alias would be no shorter.
 SHORT = 3
