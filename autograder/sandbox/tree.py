@@ -41,6 +41,16 @@ def _within(path: Path, folder: Path) -> bool:
     return path == folder or folder in path.parents
 
 
+def _bind(source: str, place: Path, folder: bool) -> None:
+    """Mounts `source`, with all that is mounted below it, at a place that is made for it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if folder:
+        place.mkdir(exist_ok=True)
+    else:
+        place.touch()
+    linux.mount(source, str(place), flags=linux.MS_BIND | linux.MS_REC)
+
+
 class Tree:
     """What the children of one warm process see.
 
@@ -52,54 +62,66 @@ class Tree:
 
     def __init__(self, home: Path, hidden: Sequence[Path], uid: int) -> None:
         self._root = home
-        self._hidden = sorted({path.resolve() for path in hidden})
+        self._hidden = {*hidden, *(path.resolve() for path in hidden)}
         self._uid = uid
-        # Where a part lies under a scratch folder it is put there again by every child.
-        self._stashed: list[tuple[Path, Path]] = []
+        self._shown: dict[Path, Path] = {}  # a part → where it lies in the tree
+        # A part under a scratch folder is kept aside, and put (or linked) there by every child.
+        self._aside: list[tuple[Path, Path]] = []
+        self._links: list[tuple[str, Path]] = []
 
     def build(self) -> None:
         """Mounts the tree. Raises OSError when the machine does not allow it."""
         linux.mount("none", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
         linux.mount("tmpfs", str(self._root), "tmpfs", linux.MS_NOSUID, "mode=0755,size=1m")
-        shown: list[Path] = []
-        covers = [path for path in self._hidden if path.is_dir()]
+        covers = {path for path in self._hidden if path.is_dir()}
         # Shortest first: a folder is there before what lies in it, a cover before what it must not hide.
-        todo = [(len(p.parts), 0, p) for p in covers] + [(len(p.parts), 1, p) for p in _parts()]
-        for _, shows, path in sorted(set(todo)):
-            if shows:
-                if self._show(path, shown, covers):
-                    shown.append(path)
-            elif any(_within(path, part) for part in shown):
-                linux.mount("tmpfs", self._at(path), "tmpfs", linux.MS_NOSUID, "size=64k")
+        todo = {(len(path.parts), 0, path) for path in covers}
+        todo |= {(len(path.parts), 1, path) for path in _parts() if os.path.lexists(path)}
+        for _, shows, path in sorted(todo):
+            part = self._part(path)
+            if not shows and part:
+                linux.mount(
+                    "tmpfs", self._at(self._place(path)), "tmpfs", linux.MS_NOSUID, "size=64k"
+                )
+            elif shows and not (part and self._seen(path, part, covers)):
+                self._show(path)
         self._fill()
         linux.mount_attributes(str(self._root), linux.ATTR_RDONLY | linux.ATTR_NOSUID)
 
     def _at(self, path: Path) -> str:
         return str(self._root) + str(path)
 
-    def _show(self, path: Path, shown: list[Path], covers: list[Path]) -> bool:
-        if not os.path.lexists(path):
-            return False
-        above = [part for part in shown if _within(path, part)]
-        if above:
-            lowest = max(above, key=lambda part: len(part.parts))
-            if not any(_within(path, c) and _within(c, lowest) for c in covers):
-                return False  # it is to be seen already
-        target = path
-        if any(_within(path, Path(folder)) for folder in _SCRATCH):
-            target = Path("/.parts", str(len(self._stashed)))
-            self._stashed.append((target, path))
-        place = Path(self._at(target))
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_symlink() and target == path:
-            place.symlink_to(os.readlink(path))
-            return False
-        if path.is_dir():
-            place.mkdir(exist_ok=True)
-        else:
-            place.touch()
-        linux.mount(str(path.resolve()), str(place), flags=linux.MS_BIND | linux.MS_REC)
-        return True
+    def _part(self, path: Path) -> Path | None:
+        """The smallest part shown so far that `path` lies in."""
+        around = [part for part in self._shown if _within(path, part)]
+        return max(around, key=lambda part: len(part.parts), default=None)
+
+    def _place(self, path: Path) -> Path:
+        """Where `path` lies in the tree."""
+        part = self._part(path)
+        return self._shown[part] / path.relative_to(part) if part else path
+
+    @staticmethod
+    def _seen(path: Path, part: Path, covers: set[Path]) -> bool:
+        """Whether a path inside of a part can be seen already: nothing between them is covered."""
+        return not any(_within(path, cover) and _within(cover, part) for cover in covers)
+
+    def _show(self, path: Path) -> None:
+        place = self._place(path)
+        aside = place == path and any(_within(path, Path(folder)) for folder in _SCRATCH)
+        if path.is_symlink():
+            # Never bound: what it points to may be covered.
+            if aside:
+                self._links.append((os.readlink(path), path))
+            else:
+                Path(self._at(place)).parent.mkdir(parents=True, exist_ok=True)
+                Path(self._at(place)).symlink_to(os.readlink(path))
+            return
+        if aside:
+            place = Path("/.parts", str(len(self._aside)))
+            self._aside.append((place, path))
+        self._shown[path] = place
+        _bind(str(path.resolve()), Path(self._at(place)), path.is_dir())
 
     def _fill(self) -> None:
         """Folders to mount on, devices, and the few files of /etc that programs ask for."""
@@ -131,15 +153,13 @@ class Tree:
         for folder, mode in _SCRATCH.items():
             place = self._at(Path(folder))
             linux.mount("tmpfs", place, "tmpfs", safe, f"{size},mode={mode}")
-        for source, path in self._stashed:
-            place = Path(self._at(path))
-            if path.is_dir():
-                place.mkdir(parents=True, exist_ok=True)
-            else:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.touch()
-            linux.mount(self._at(source), str(place), flags=linux.MS_BIND | linux.MS_REC)
-            linux.mount_attributes(str(place), linux.ATTR_RDONLY | linux.ATTR_NOSUID)
+        for source, path in self._aside:
+            place = self._at(path)
+            _bind(self._at(source), Path(place), Path(self._at(source)).is_dir())
+            linux.mount_attributes(place, linux.ATTR_RDONLY | linux.ATTR_NOSUID)
+        for target, path in self._links:
+            Path(self._at(path)).parent.mkdir(parents=True, exist_ok=True)
+            Path(self._at(path)).symlink_to(target)
         proc = safe | linux.MS_NOEXEC | linux.MS_RDONLY
         linux.mount("proc", self._at(Path("/proc")), "proc", proc)
         os.chdir(self._root)

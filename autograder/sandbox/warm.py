@@ -66,18 +66,26 @@ def _preload(role: str) -> None:
     gc.freeze()  # a collection in a child would touch, and so copy, every page
 
 
+_number = itertools.count()
+
+
+def _group(limits: dict) -> cgroups.Group | None:
+    """A control group for one submission, where there may be one."""
+    if not walls.has(walls.CGROUP):
+        return None
+    # Unique on this machine: the process id alone is 1 in every pid namespace.
+    name = f"course-{os.stat('/proc/self/ns/pid').st_ino}-{os.getpid()}-{next(_number)}"
+    with contextlib.suppress(cgroups.NoCgroup):
+        return cgroups.create(name, walls.memory(limits), rlimits.MAX_PROCESSES + 2)
+    return None
+
+
 class Submission:
     """One child and all that it starts."""
 
-    _number = itertools.count()
-
     def __init__(self, role: str, request: dict, descriptors: Sequence[int]) -> None:
         limits = request["fork"]
-        self._group = None
-        with contextlib.suppress(cgroups.NoCgroup):
-            name = f"course-{os.stat('/proc/self/ns/pid').st_ino}-{next(self._number)}"
-            processes = rlimits.MAX_PROCESSES + 2
-            self._group = cgroups.create(name, walls.memory(limits), processes)
+        self._group = _group(limits)
         spec = walls.Spec(limits, descriptors[1:], self._group, request.get("folder"))
         self._nest = pids.Nest() if walls.has(walls.PIDS) else None
         with self._nest.inside() if self._nest else contextlib.nullcontext():
@@ -152,7 +160,8 @@ def serve(role: str, control: socket.socket) -> None:
                 continue
             message, descriptors, _, _ = socket.recv_fds(control, PACKET, MAX_DESCRIPTORS)
             for descriptor in descriptors:
-                # A program that kept the channel open would hide the child's death from the judge.
+                # No exec, init's first of all, passes it on: who kept the channel open would hide
+                # the child's death from the judge.
                 os.set_inheritable(descriptor, False)
             if not message:
                 return

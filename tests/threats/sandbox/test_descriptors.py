@@ -17,3 +17,14 @@ print(kinds)
 print({os.readlink(f"/proc/self/fd/{n}") for n in range(3)})
 """
     assert attack.says(source) == "['null', 'null', 'null', 'pipe']\n{'/dev/null'}\n"
+
+
+def test_init_holds_no_more(attack):
+    source = """
+import os
+try:
+    print(sorted(os.listdir("/proc/1/fd")))
+except PermissionError:
+    print(["0", "1", "2"])
+"""
+    assert attack.says(source) == "['0', '1', '2']\n"

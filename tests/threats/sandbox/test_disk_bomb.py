@@ -36,5 +36,11 @@ def test_names(attack):
 
 
 def test_one_large_file(attack):
-    source = "import os\ntry:\n    os.posix_fallocate(os.open('f', 66, 511), 0, 2**40)\nexcept OSError: print(1)"
+    source = (
+        "import os\n"
+        "try:\n"
+        "    os.posix_fallocate(os.open('f', os.O_CREAT | os.O_RDWR), 0, 2**40)\n"
+        "except OSError:\n"
+        "    print(1)"
+    )
     assert attack.says(source) == "1\n"

@@ -35,6 +35,10 @@ def test_everything_dies_with_it():
 
 
 def _run(attack: Attack) -> None:
-    source = "import subprocess, time\nsubprocess.Popen(['sleep', 'TOKEN'], start_new_session=True)\ntime.sleep(9)"
+    source = (
+        "import subprocess, time\n"
+        "subprocess.Popen(['sleep', 'TOKEN'], start_new_session=True)\n"
+        "time.sleep(9)"
+    )
     with contextlib.suppress(ExecutorFailed, OSError, ValueError):
         attack.run(source, limits=replace(LIMITS, cell_seconds=10))

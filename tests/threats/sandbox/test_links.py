@@ -11,8 +11,14 @@ def test_they_lead_nowhere(attack, open_folder):
 import os
 target = {str(victim)!r}
 os.symlink(target, "soft")
-for attempt in (lambda: open("soft", "r+").write("100"), lambda: os.link(target, "hard"),
-                lambda: os.rename("soft", target), lambda: os.symlink("/proc/1/root", "r") or os.listdir("r")):
+os.symlink("/proc/1/root", "root")
+attempts = [
+    lambda: open("soft", "r+").write("100"),
+    lambda: os.link(target, "hard"),
+    lambda: os.rename("soft", target),
+    lambda: os.listdir("root"),
+]
+for attempt in attempts:
     try:
         attempt(); print("done")
     except OSError:

@@ -33,19 +33,18 @@ def test_one_process(attack):
 def test_many_processes_together(attack):
     if not survey_has_cgroup(attack):
         pytest.skip("no control group here: the limit holds for each process")
-    source = (
-        "import os, time\n"
-        "pids = []\n"
-        "for _ in range(6):\n"
-        "    pid = os.fork()\n"
-        "    if pid == 0:\n"
-        "        held = bytearray(700 * 2**20)\n"
-        "        for i in range(0, len(held), 4096): held[i] = 1\n"
-        "        time.sleep(60)\n"
-        "    pids.append(pid)\n"
-        "print(sum(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -9 for pid in pids[:3]))"
-    )
-    (run,) = attack(source, limits=replace(LONG, cell_seconds=4))
-    assert run.status in ("ok", "died", "timeout")
-    if run.status == "ok":
-        assert int(printed(run)) >= 1
+    source = """
+import os, time
+for number in range(6):
+    if os.fork() == 0:
+        held = bytearray(700 * 2**20)
+        for i in range(0, len(held), 4096):
+            held[i] = 1
+        open(f"filled-{number}", "w").close()
+        time.sleep(60)
+time.sleep(4)
+print(len(os.listdir(".")))
+"""
+    (run,) = attack(source, limits=replace(LONG, cell_seconds=6))
+    # The kernel chooses whom it kills: one of the children, or the one that asked for them.
+    assert run.status == "died" or int(printed(run)) <= 1, "only one fits beside its parent"
