@@ -36,7 +36,9 @@ class Owned:
     def __init__(self) -> None:
         self._tensors: list[torch.Tensor] = []
         self._numbers: dict[int, int] = {}
-        self._known: dict[int, tuple] = {}  # what the other side takes for the value and the gradient
+        self._known: dict[
+            int, tuple
+        ] = {}  # what the other side takes for the value and the gradient
 
     def number(self, tensor: torch.Tensor) -> int:
         """The tensor's number; the same tensor (tied weights) has the same one."""

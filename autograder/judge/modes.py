@@ -96,7 +96,9 @@ def _set_numpy(state: tuple) -> None:
     words, has_gauss, cached = state
     _check_words(words)
     *keys, position = array.array("I", words)
-    numpy.random.set_state(("MT19937", numpy.array(keys, numpy.uint32), position, has_gauss, cached))
+    numpy.random.set_state(
+        ("MT19937", numpy.array(keys, numpy.uint32), position, has_gauss, cached)
+    )
 
 
 def _set_python(state: tuple) -> None:

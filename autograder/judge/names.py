@@ -77,7 +77,10 @@ class Names(dict):
 
     def get(self, name: str, default: object = None) -> object:
         """As dict.get, of the student's names too."""
-        return self[name] if name in self else default
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def stale(self) -> None:
         """After a call: plain values may have changed over there, functions are the same."""

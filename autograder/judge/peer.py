@@ -218,7 +218,9 @@ class Peer:
         if self._nesting >= MAX_NESTING:
             raise RecursionError("프로세스를 오가는 호출이 너무 깊습니다")
         try:
-            self._post({key: value for key, value in request.items() if not _is_default(key, value)})
+            self._post(
+                {key: value for key, value in request.items() if not _is_default(key, value)}
+            )
         except CodecError as error:
             raise CannotCross(f"건네줄 수 없는 값입니다: {error}") from None
         self._nesting += 1

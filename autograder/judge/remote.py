@@ -62,6 +62,7 @@ class RemoteFunction(Remote):
         self.__dict__["__doc__"] = self.meta.get("doc")
 
     def __call__(self, *args: object, **kwargs: object) -> object:
+        """Calls it over there."""
         return self.peer.call(self.handle, args, kwargs)
 
 
@@ -82,6 +83,7 @@ class RemoteObject(Remote):
         self.peer.put(self.handle, name, value)
 
     def __call__(self, *args: object, **kwargs: object) -> object:
+        """Calls it over there."""
         return self.peer.call(self.handle, args, kwargs)
 
     def _special(self, name: str, *args: object) -> object:

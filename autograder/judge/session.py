@@ -232,7 +232,7 @@ class Session:
         judge.late = judge.called = None
         judge.cell_end = time.monotonic() + self._job["limits"]["cell_seconds"]
         banned = step["banned"] if step["kind"] == "test" else []
-        judge.banned = {name: banned for name in step["defines"]} if banned else {}
+        judge.banned = dict.fromkeys(step["defines"], banned) if banned else {}
         started = time.monotonic()
         try:
             if step["kind"] == "test":

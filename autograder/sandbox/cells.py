@@ -35,6 +35,7 @@ def prepare_shell(names: dict | None = None) -> None:
     config.InteractiveShell.colors = "NoColor" if _old_ipython() else "nocolor"
     config.InteractiveShell.cache_size = 0
     _shell = InteractiveShell.instance(config=config, user_ns=names)
+    _shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for it
 
 
 def _old_ipython() -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 
-
 _OUTPUT_BYTES = 64  # what an output costs besides its text: a million empty ones are many bytes too
 
 

@@ -2,8 +2,8 @@
 
 `import torch` costs seconds and a fork milliseconds; that is why it exists. Run as
 `python -m autograder.sandbox.warm ROLE HOME [--hide FOLDER …] [--skip WALL …]`. ROLE «student»: a child
-runs the student's cells (serve.py); ROLE «judge»: a child runs the tests (judge.session). It answers requests (JSON, one
-packet each) on the socket that is its standard input:
+runs the student's cells (serve.py); ROLE «judge»: a child runs the tests (judge.session). It answers
+requests (JSON, one packet each) on the socket that is its standard input:
 
     → {"fork": LIMITS, "folder": …}  with descriptors: the job, and those that the child keeps open:
                                      its end of the channel between judge and student; the

@@ -254,7 +254,9 @@ assert Net()(x).shape == (5, 1)
 
 
 def test_gradients_reach_parameters(executor):
-    answer = NET + "\ndef norm(net):\n    return sum(p.grad.square().sum() for p in net.parameters())"
+    answer = (
+        NET + "\ndef norm(net):\n    return sum(p.grad.square().sum() for p in net.parameters())"
+    )
     test = """
 net, x = Net().double(), torch.randn(5, 2, dtype=torch.float64)
 net(x).square().sum().backward()

@@ -25,8 +25,20 @@ print(pid == os.getpid(), folder == os.getcwd())
 
 
 def test_lab_files_lie_in_both_places_and_changing_one_changes_no_other(executor):
-    answer = "open('checks.py', 'w').write('def check(*a): pass')\ndef f():\n    import data_of_lab\n    return data_of_lab.x"
-    test = "import checks\nassert f() == 3\ntry:\n    checks.check(False)\nexcept AssertionError:\n    print('bites')"
+    answer = """
+open("checks.py", "w").write("def check(*a): pass")
+def f():
+    import data_of_lab
+    return data_of_lab.x
+"""
+    test = """
+import checks
+assert f() == 3
+try:
+    checks.check(False)
+except AssertionError:
+    print("bites")
+"""
     files = {"checks.py": b"def check(ok): assert ok", "data_of_lab.py": b"x = 3"}
     (run,) = assert_passes(executor, answer, test, files=files)
     assert printed(run) == "bites\n"

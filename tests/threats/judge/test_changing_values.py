@@ -19,4 +19,6 @@ def g(x):
 
 def test_each_call_has_one_value(executor):
     assert_fails(executor, ANSWER, "got = f(2)\nassert got == 4 and got == 4")
-    assert_passes(executor, ANSWER, "a = g(1)\nkept = a.clone()\nb = g(1)\nassert torch.equal(a, kept)")
+    assert_passes(
+        executor, ANSWER, "a = g(1)\nkept = a.clone()\nb = g(1)\nassert torch.equal(a, kept)"
+    )

@@ -42,5 +42,7 @@ def test_it_earns_nothing(executor, test):
 
 def test_it_is_a_plain_tensor_of_its_true_shape(executor):
     assert_passes(
-        executor, ANSWER, "got = f(torch.zeros(2, 2))\nassert type(got) is torch.Tensor and got.shape == (2,)"
+        executor,
+        ANSWER,
+        "got = f(torch.zeros(2, 2))\nassert type(got) is torch.Tensor and got.shape == (2,)",
     )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.judge.bench import GIVEN, LIMITS, assert_fails
 from autograder.sandbox.executor import Step
+from tests.judge.bench import GIVEN, LIMITS, assert_fails
 
 TRICKS = {
     "ast": """
