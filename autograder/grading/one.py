@@ -22,7 +22,7 @@ from autograder.results import Exercise, Manual
 from autograder.sandbox.executor import Executor, Step
 
 # Raise it when the same answers and tests would be scored or worded otherwise than before.
-GRADING = 1
+GRADING = 2
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""What the student process says about its cells, read as what it is: bytes from someone unknown.
+"""What the judge's process says about the cells, and some of it was said by the student's.
 
-The channel lies in the hands of student code: everything is checked, nothing may grow without bound.
+Everything is checked, nothing may grow without bound.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ _DATA = {"output_type", "data", "metadata", "execution_count"}
 
 
 class Nonsense(Exception):
-    """The channel says what our code never says: student code wrote into it."""
+    """The channel says what our code never says."""
 
 
 class Reader:
-    """Takes bytes, gives events: ("start", id), ("run", CellRun) or ("done", None).
+    """Takes bytes, gives events.
+
+    ("start", id); ("run", CellRun); ("interrupt", None): the student's process is to be interrupted;
+    ("lost", why): it is no more; ("done", None).
 
     Args:
         ids: the cells there are.
@@ -52,6 +55,10 @@ class Reader:
             event = json.loads(line)
             if "done" in event:
                 return "done", None
+            if "interrupt" in event:
+                return "interrupt", None
+            if "lost" in event:
+                return "lost", "timeout" if event["lost"] == "timeout" else "died"
             if "start" in event:
                 return "start", self._known(event["start"])
             return "run", self._run(event["run"])
@@ -71,10 +78,11 @@ class Reader:
             None if data["error"] is None else _error(data["error"]),
             min(max(float(data["seconds"]), 0.0), 1e6),
             None if data["banned"] is None else str(data["banned"])[:200],
+            "call" if data.get("limit") == "call" else "cell",
         )
-        if run.id in self._told or run.status not in ("ok", "error"):
+        if run.id in self._told or run.status not in ("ok", "error", "timeout"):
             raise Nonsense("no such outcome")
-        if (run.status == "error") != (run.error is not None):
+        if (run.status == "error") != (run.error is not None) and run.status != "timeout":
             raise Nonsense("an error without one")
         self._told.add(run.id)
         return run

@@ -1,10 +1,13 @@
-"""The warm process: imports torch once, then forks one child for every submission.
+"""A warm process: imports torch once, then forks one child for every submission.
 
 `import torch` costs seconds and a fork milliseconds; that is why it exists. Run as
-`python -m autograder.sandbox.warm HOME [--hide FOLDER …] [--skip WALL …]`; it answers requests (JSON, one
-packet each) on the socket that is its standard input:
+`python -m autograder.sandbox.warm ROLE HOME [--hide FOLDER …] [--skip WALL …]`. ROLE «student»: a child
+runs the student's cells (serve.py); ROLE «judge»: a child runs the tests (judge.session). It answers
+requests (JSON, one packet each) on the socket that is its standard input:
 
-    → {"fork": LIMITS, "folder": …}  with descriptors: the job, where events go, any to keep open
+    → {"fork": LIMITS, "folder": …}  with descriptors: the job, and those that the child keeps open:
+                                     its end of the channel between judge and student; the
+                                     judge's child also the pipe that its events go to
     ← {"child": true}
     → {"interrupt": true}            SIGINT for the child
     ← {"exited": CODE}               whenever the child ends by itself
@@ -35,7 +38,7 @@ MAX_DESCRIPTORS = 8
 PACKET = 1 << 16
 
 
-def _preload() -> None:
+def _preload(role: str) -> None:
     """What student code is likely to import. One thread: a child of a threaded parent can hang."""
     import matplotlib
 
@@ -50,7 +53,15 @@ def _preload() -> None:
 
     from autograder.sandbox import cells
 
-    cells.prepare_shell()
+    if role == "judge":
+        from autograder.judge import session  # noqa: F401
+        from autograder.judge.names import Names
+
+        cells.prepare_shell(Names())
+    else:
+        from autograder.sandbox import serve  # noqa: F401
+
+        cells.prepare_shell()
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page
 
@@ -70,9 +81,9 @@ def _group(limits: dict) -> cgroups.Group | None:
 
 
 class Submission:
-    """One student process and all that it starts."""
+    """One child and all that it starts."""
 
-    def __init__(self, request: dict, descriptors: Sequence[int]) -> None:
+    def __init__(self, role: str, request: dict, descriptors: Sequence[int]) -> None:
         limits = request["fork"]
         self._group = _group(limits)
         spec = walls.Spec(limits, descriptors[1:], self._group, request.get("folder"))
@@ -80,7 +91,7 @@ class Submission:
         with self._nest.inside() if self._nest else contextlib.nullcontext():
             self._child = os.fork()
             if self._child == 0:
-                _student(spec, descriptors[0], descriptors[1:])
+                _child(role, spec, descriptors[0], descriptors[1:])
         self.exits = os.pidfd_open(self._child)
         self._code: int | None = None
 
@@ -90,7 +101,7 @@ class Submission:
             os.kill(self._child, signal.SIGINT)
 
     def wait(self) -> int:
-        """The exit code of the student process, which has ended or was killed."""
+        """The exit code of the child, which has ended or was killed."""
         if self._code is None:
             self._code = os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
             os.close(self.exits)
@@ -112,7 +123,7 @@ class Submission:
             self._group.remove()
 
 
-def _student(spec: walls.Spec, job: int, channels: Sequence[int]) -> None:
+def _child(role: str, spec: walls.Spec, job: int, channels: Sequence[int]) -> None:
     """The child's whole life."""
     status = 1
     try:
@@ -120,9 +131,14 @@ def _student(spec: walls.Spec, job: int, channels: Sequence[int]) -> None:
         with os.fdopen(job, "rb") as file:
             content = json.load(file)
         walls.enter(spec)
-        from autograder.sandbox import cells
+        if role == "judge":
+            from autograder.judge import session
 
-        cells.run_job(content | {"keep_fds": list(channels[1:])}, channels[0])
+            session.run_job(content, *channels)
+        else:
+            from autograder.sandbox import serve as student
+
+            student.run_job(content, *channels)
         status = 0
     except BaseException:  # noqa: BLE001  nothing may climb back into the parent's loop
         pass
@@ -130,7 +146,7 @@ def _student(spec: walls.Spec, job: int, channels: Sequence[int]) -> None:
         os._exit(status)
 
 
-def serve(control: socket.socket) -> None:
+def serve(role: str, control: socket.socket) -> None:
     """Answers requests until the grader hangs up; then nothing of ours is left running."""
     current: Submission | None = None
     running = False
@@ -144,12 +160,14 @@ def serve(control: socket.socket) -> None:
                 continue
             message, descriptors, _, _ = socket.recv_fds(control, PACKET, MAX_DESCRIPTORS)
             for descriptor in descriptors:
-                os.set_inheritable(descriptor, False)  # no exec, init's first of all, passes it on
+                # No exec, init's first of all, passes it on: who kept the channel open would hide
+                # the child's death from the judge.
+                os.set_inheritable(descriptor, False)
             if not message:
                 return
             request = json.loads(message)
             if "fork" in request:
-                current, running = Submission(request, descriptors), True
+                current, running = Submission(role, request, descriptors), True
                 for descriptor in descriptors:
                     os.close(descriptor)
                 _answer(control, {"child": True})
@@ -172,6 +190,7 @@ def _answer(control: socket.socket, answer: dict) -> None:
 def main() -> None:
     """See the module's text."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=["student", "judge"])
     parser.add_argument("home", type=Path)
     parser.add_argument("--hide", type=Path, action="append", default=[])
     parser.add_argument("--skip", action="append", default=[])
@@ -189,9 +208,9 @@ def main() -> None:
     linux.dumpable(
         False
     )  # nobody of the same user looks into it, not even through a hole in a wall
-    _preload()
+    _preload(options.role)
     _answer(control, {"ready": True})
-    serve(control)
+    serve(options.role, control)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The grader's eye on one student process: reads its events, keeps its time limits."""
+"""The grader's eye on a submission: reads the judge's events, and its own clock where the judge cannot."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from autograder.course import Limits
 from autograder.sandbox.events import Nonsense, Reader
 from autograder.sandbox.executor import CellRun
 
-GRACE = 1.5  # seconds between asking a cell to stop (SIGINT) and ending its process
+# Seconds beyond a cell's time. The judge keeps the limits itself; this is for when it hangs in C.
+SPARE = 3.0
 _CHUNK = 1 << 20
 
 
 @dataclass
 class Report:
-    """`runs`: cells that ended. `culprit`: the cell in which the process died or had to be killed."""
+    """`runs`: cells that ended. `culprit`: the cell in which a process died or had to be killed."""
 
     runs: dict[str, CellRun] = field(default_factory=dict)
     culprit: str | None = None
@@ -27,12 +28,12 @@ class Report:
 
 
 class Watch:
-    """Watches one process until it is done, dead, or out of time; killing it is the caller's part.
+    """Watches one judge until it is done, dead, or out of time; killing is the caller's part.
 
     Args:
-        events: the pipe that the process writes to; not blocking.
-        control: readable when the process has ended (any byte of it means just that).
-        interrupt: sends it SIGINT.
+        events: the pipe that the judge writes to.
+        control: readable when the judge's process has ended (any byte of it means just that).
+        interrupt: sends the student's process SIGINT.
     """
 
     def __init__(
@@ -47,27 +48,20 @@ class Watch:
         self._interrupt, self._reader, self._limits = interrupt, reader, limits
         self._report = Report()
         self._current: str | None = None
+        self._why: Literal["timeout", "died"] = "died"
+        self._total_end = self._cell_end = time.monotonic() + limits.submission_seconds
         self._done = False
 
     def run(self) -> Report:
         """Raises OSError when the channel breaks."""
-        started = time.monotonic()
-        all_end = total_end = started + self._limits.submission_seconds
-        cell_end = total_end
-        interrupted = timed_out = exited = False
+        exited = False
         while not self._done:
-            now = time.monotonic()
-            end = min(cell_end, total_end)
-            if now >= end:
-                timed_out = True
-                if interrupted or self._current is None:
-                    break
-                interrupted = True
-                self._interrupt()
-                cell_end = total_end = now + GRACE
-                continue
+            left = min(self._cell_end, self._total_end) - time.monotonic()
+            if left <= 0:
+                self._why = "timeout"
+                break
             watched = [self._events] if exited else [self._events, self._control]
-            ready = select.select(watched, [], [], 0 if exited else end - now)[0]
+            ready = select.select(watched, [], [], 0 if exited else left)[0]
             exited = exited or self._control in ready
             if self._events not in ready:
                 if exited and not ready:
@@ -77,23 +71,24 @@ class Watch:
             if not chunk:
                 break
             try:
-                events = self._reader.feed(chunk)
+                for kind, what in self._reader.feed(chunk):
+                    self._take(kind, what)
             except Nonsense:
                 break
-            for kind, what in events:
-                if kind == "done":
-                    self._done = True
-                elif kind == "start":
-                    self._current = what
-                    cell_end = time.monotonic() + self._limits.cell_seconds
-                else:
-                    if interrupted:
-                        what.status = "timeout"
-                        interrupted = timed_out = False
-                        total_end = all_end
-                    self._report.runs[what.id] = what
-                    self._current, cell_end = None, total_end
         if not self._done and self._current is not None:
-            self._report.culprit = self._current
-            self._report.why = "timeout" if timed_out else "died"
+            self._report.culprit, self._report.why = self._current, self._why
         return self._report
+
+    def _take(self, kind: str, what: object) -> None:
+        if kind == "done":
+            self._done = True
+        elif kind == "interrupt":
+            self._interrupt()
+        elif kind == "lost":
+            self._why = what
+        elif kind == "start":
+            self._current = what
+            self._cell_end = time.monotonic() + self._limits.cell_seconds + SPARE
+        else:
+            self._report.runs[what.id] = what
+            self._current, self._cell_end = None, self._total_end

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -155,30 +154,6 @@ def test_without_walls_nothing_is_left_running_either(monkeypatch):
 
 
 needs_walls = pytest.mark.skipif(bool(survey.missing()), reason="walls are missing here")
-
-
-@needs_walls
-def test_a_further_descriptor_reaches_the_student_process():
-    """The way for a judge's socket."""
-    executor = ForkExecutor(weak=False)
-    ours, theirs = socket.socketpair()
-    source = (
-        "import os, socket\n"
-        "for number in range(3, 64):\n"
-        "    try:\n"
-        "        socket.socket(fileno=os.dup(number)).send(b'hello')\n"
-        "    except OSError: pass"
-    )
-    try:
-        executor.extra_fds = [theirs.fileno()]
-        executor.run([Step("a", source, "extra")], {}, LIMITS)
-        theirs.close()
-        ours.settimeout(5)
-        assert ours.recv(64) == b"hello"
-        assert ours.recv(64) == b"", "nobody holds the other end any more"
-    finally:
-        ours.close()
-        executor.close()
 
 
 @needs_walls

@@ -88,14 +88,14 @@ class Attack:
         """The warm process, seen from here."""
         if isinstance(self.executor, OrdinaryExecutor):
             return self.executor.warm
-        return self.executor._process.pid
+        return self.executor._student.process.pid
 
     @property
     def home(self) -> Path:
         """The warm process's folder."""
         if isinstance(self.executor, OrdinaryExecutor):
             return Path(self.executor.home)
-        return Path(self.executor._home)
+        return Path(self.executor._student.home)
 
     def assert_clean(self) -> None:
         """No process, no file, no control group is left of the submission."""

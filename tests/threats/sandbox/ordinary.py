@@ -100,7 +100,7 @@ def serve() -> None:
         files = {name: base64.b64decode(data) for name, data in request["files"].items()}
         runs = executor.run(steps, files, Limits(**request["limits"]))
         answer = {"runs": [asdict(run) for run in runs]}
-        answer |= {"warm": executor._process.pid, "home": executor._home}
+        answer |= {"warm": executor._student.process.pid, "home": executor._student.home}
         print(json.dumps(answer), flush=True)
     executor.close()
 

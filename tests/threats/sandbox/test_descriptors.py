@@ -12,11 +12,11 @@ for number in range(4096):
         mode = os.fstat(number).st_mode
     except OSError:
         continue
-    kinds.append("null" if stat.S_ISCHR(mode) else "pipe" if stat.S_ISFIFO(mode) else oct(mode))
+    kinds.append("null" if stat.S_ISCHR(mode) else "socket" if stat.S_ISSOCK(mode) else oct(mode))
 print(kinds)
 print({os.readlink(f"/proc/self/fd/{n}") for n in range(3)})
 """
-    assert attack.says(source) == "['null', 'null', 'null', 'pipe']\n{'/dev/null'}\n"
+    assert attack.says(source) == "['null', 'null', 'null', 'socket']\n{'/dev/null'}\n"
 
 
 def test_init_holds_no_more(attack):
