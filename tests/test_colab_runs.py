@@ -142,7 +142,7 @@ def test_explore_is_live(tmp_path: Path, empty: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("JUPYTER_PATH", str(colabenv.kernel(tmp_path, colabenv.FONT)))
     draw = "def draw(slope):\n    plt.figure()\n    plt.plot([0, slope])\n    print('그림', slope)"
     show = "import ipywidgets\nassert not hasattr(ipywidgets, 'Stack')\n"
-    show += "widget = kit.explore(draw, slope=[1, 2])\nwidget"
+    show += "widget = kit.explore(draw, '기울기 {slope}', slope=[1, 2])\nwidget"
     move = "widget.children[0].value = 2"
     first = colabenv.execute([code(COLAB[0])[0], draw, show], empty)
     moved = colabenv.execute([code(COLAB[0])[0], draw, show, move], empty)
@@ -160,8 +160,9 @@ def _drawn(node: nbformat.NotebookNode) -> tuple[str, str]:
     assert len(areas) == 1
     outputs = areas[0]["outputs"]
     text = "".join(o["text"] for o in outputs if o["output_type"] == "stream")
-    pictures = [o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})]
+    pictures = [o["data"]["text/html"] for o in outputs if "text/html" in o.get("data", {})]
     assert len(pictures) == 1
+    assert pictures[0].startswith("<img ") and 'alt="기울기 ' in pictures[0]
     return text, pictures[0]
 
 

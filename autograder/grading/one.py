@@ -74,23 +74,43 @@ class Marked:
     seconds: float
 
 
-def fingerprint(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> str:
-    """The key of a result: equal keys mean equal answers, tests, points, limits and environment."""
+def parts(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> dict[str, str]:
+    """Hashes of what a score depends on, apart, so that one can say what has changed."""
+    tests = [asdict(step) for step in steps if step.kind == "test"]
+    answers = [asdict(step) for step in steps if step.kind != "test"]
+    points = {notebooks.grade_id(cell): notebooks.points(cell) for cell in paper.source.cells}
+    # A written cell without grade_id gives the key None: json cannot sort it beside strings.
+    points.pop(None, None)
     content = {
-        "grading": GRADING,
-        "steps": [asdict(step) for step in steps],
-        "points": {notebooks.grade_id(c): notebooks.points(c) for c in paper.source.cells},
-        "written": [c.source for c in rebuilt.cells if notebooks.role(c) == "written"],
+        "answers": [answers, [c.source for c in rebuilt.cells if notebooks.role(c) == "written"]],
+        "tests": [tests, [step.id for step in steps], points],
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in paper.files.items()},
         "limits": asdict(paper.limits),
-        "python": platform.python_version(),
-        "torch": version("torch"),
-        "numpy": version("numpy"),
+        "environment": [platform.python_version(), version("torch"), version("numpy")],
+        "grader": GRADING,
     }
-    # A written cell without grade_id gives the key None: json cannot sort it beside strings.
-    content["points"].pop(None, None)
+    return {name: _hash(part) for name, part in content.items()}
+
+
+def fingerprint(found: dict[str, str]) -> str:
+    """The key of a result: equal keys mean equal answers, tests, points, limits and environment."""
+    return _hash(found)
+
+
+def _hash(content: object) -> str:
     text = json.dumps(content, ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def written_answer(paper: Paper, rebuilt: NotebookNode) -> Manual | None:
+    """The written answer of a hand-in, not marked yet; None where the lab asks for none."""
+    written = [cell for cell in rebuilt.cells if notebooks.role(cell) == "written"]
+    if not written:
+        return None
+    maximum = sum(
+        notebooks.points(cell) for cell in paper.source.cells if notebooks.role(cell) == "written"
+    )
+    return Manual(None, maximum, "\n\n".join(cell.source for cell in written))
 
 
 def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
@@ -102,18 +122,9 @@ def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
     steps = plan(rebuilt, paper.source)
     runs = executor.run(steps, paper.files, paper.limits)
     exercises = judge(steps, runs, paper.source, paper.limits)
-    written = [cell for cell in rebuilt.cells if notebooks.role(cell) == "written"]
-    manual = None
-    if written:
-        maximum = sum(
-            notebooks.points(cell)
-            for cell in paper.source.cells
-            if notebooks.role(cell) == "written"
-        )
-        manual = Manual(None, maximum, "\n\n".join(cell.source for cell in written))
     return Marked(
         exercises,
-        manual,
+        written_answer(paper, rebuilt),
         graded_notebook(rebuilt, paper.source, runs, exercises),
         round(sum(run.seconds for run in runs), 3),
     )

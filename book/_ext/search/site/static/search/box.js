@@ -136,7 +136,7 @@
       }
       const names = engine.suggestions(query);
       if (!names.length) {
-        this.status.append("다른 말이나 더 짧은 말로 찾아 보세요.");
+        this.status.append("다른 말이나 더 짧은 말로 찾아보세요.");
         return;
       }
       this.status.append("혹시 이것을 찾으셨나요?");
