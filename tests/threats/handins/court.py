@@ -37,7 +37,7 @@ OURS = {
         "solutions",
         "labs",
     ),
-    *("inbox", "submitted", "autograded", "records", "feedback", "roster.csv"),
+    *("inbox", "submitted", "autograded", "records", "feedback", "roster.csv", "releases"),
 }
 FILLED = ("gradebook.db", "inbox", "submitted", "autograded", "records", "feedback")
 SECRETS = [squeeze(cell.source) for cell in toy().cells if cell.get("id", "").endswith("-hidden")]

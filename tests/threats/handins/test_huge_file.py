@@ -17,7 +17,7 @@ def test_sixty_megabytes_are_kept_and_not_read(court):
 def test_very_many_cells(court):
     made = notebook()
     made.cells += [{"cell_type": "code", "source": "1"}] * 100_000
-    court(made).assert_refused("셀이 100,010개나 됩니다")
+    court(made).assert_refused(f"셀이 {len(made.cells):,}개나 됩니다")
 
 
 def test_a_source_of_megabytes(court):

@@ -27,3 +27,19 @@ def test_they_become_a_sign_for_the_unreadable(court):
 
 def test_raw_halves_are_no_text(court):
     court(as_bytes(notebook(RIGHT, own=f"# {HALF}"))).assert_refused("UTF-8")
+
+
+def test_printed_raised_and_shown(court):
+    """What a cell shows goes into files and the gradebook: nobody else's grading may stop at it."""
+    shown = (
+        "from IPython.display import display\n"
+        "print('\\ud83d', '\\0')\n"
+        "display({'text/plain': 'x\\ud83d', '\\ud83d': '\\ud83d'}, raw=True)\n"
+        "raise ValueError('\\ud83d\\0')"
+    )
+    made = notebook(
+        {**RIGHT, "double": "def double(x):\n    raise ValueError('\\ud83d\\0')"}, own=shown
+    )
+    outcome = court(made)
+    outcome.assert_graded("m50", 60)
+    assert "ValueError" in outcome.page("m50")
