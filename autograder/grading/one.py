@@ -16,6 +16,7 @@ from autograder import notebooks
 from autograder.course import Course, Limits, UsageError
 from autograder.grading.assignment import load_release, load_source
 from autograder.grading.record import graded_notebook
+from autograder.grading.writable import writable
 from autograder.judge.plan import plan
 from autograder.judge.verdict import judge
 from autograder.results import Exercise, Manual
@@ -120,7 +121,7 @@ def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
         ExecutorFailed: the machinery broke; nothing may be concluded about the student's work.
     """
     steps = plan(rebuilt, paper.source)
-    runs = executor.run(steps, paper.files, paper.limits)
+    runs = writable(executor.run(steps, paper.files, paper.limits))
     exercises = judge(steps, runs, paper.source, paper.limits)
     return Marked(
         exercises,
