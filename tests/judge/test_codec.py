@@ -129,6 +129,8 @@ def test_named_results_keep_their_names():
     assert got == tuple(got)
     assert type(crossed(got)) is type(got)
     assert repr(got) == "max(values=tensor([5.]), indices=tensor([1]))"
+    with pytest.raises(ValueError, match="unexpected"):
+        got._replace(value=1)
     assert got._replace(values=1) == (1, got.indices)
     assert copy.copy(got) == got
 
@@ -211,6 +213,12 @@ class Name(str):
     pass
 
 
+_RAW = np.zeros(24, np.uint8)
+UNALIGNED = [torch.from_numpy(_RAW)[1:], torch.from_numpy(_RAW[2:10].view(np.float32))]
+Wide = collections.namedtuple("Wide", [f"x{i}" for i in range(257)])
+LongName = collections.namedtuple("L" * 200, "x")
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -229,6 +237,14 @@ class Name(str):
         (collections.defaultdict(lambda: 0), "a factory of its own"),
         (weakref.ref(Opaque), "cannot cross"),
         (Opaque, "a type object cannot cross"),
+        (Wide(*range(257)), "its fields do not fit"),
+        (torch.ones((1,) * 33), "more than 32 dimensions"),
+        (np.ones((1,) * 33), "more than 32 dimensions"),
+        (torch.ones(1).as_strided((2,), (0,)).expand(2**26, 2), "too many elements"),
+        (torch.ones(1, dtype=torch.float64).expand(2**26), "too large"),
+        (UNALIGNED, "unaligned"),
+        ([LongName(1)], r"args\[0\]: a .*: a name is too long"),
+        (torch.ones(2).to(torch.int32).view(torch.bits16), "a tensor of torch.bits16"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
@@ -260,9 +276,13 @@ def test_limits_hold_when_writing():
     for _ in range(9):
         laughs = [laughs] * 10
     deep = nested(40)
+    deepest: object = [1] * 20
+    for _ in range(64):
+        deepest = [deepest]
     for value, said in [
         (nested(65), "nested too deeply"),
         (nested(100_000), "nested too deeply"),
+        (deepest, "nested too deeply"),
         ([deep, [[[[[[[[[[[[[[[[[[[[[[[[[deep]]]]]]]]]]]]]]]]]]]]]]]]]], "nested too deeply"),
         (laughs, "too many values"),
         ([[] for _ in range(1_000_001)], "too many values"),
@@ -444,6 +464,12 @@ HOSTILE = {
     "deque of absurd bound": message(sized(Tag.DEQUE, 2**63 + 1, b"\0")),
     "range of floats": message(bytes([Tag.RANGE]) + number(1) * 2 + bytes([Tag.NONE])),
     "range of step 0": message(bytes([Tag.RANGE]) + number(0) * 3),
+    "size of too many": message(sized(Tag.SIZE, 257, bytes(257))),
+    "generator too large": message(sized(Tag.GENERATOR, 2**16 + 1, bytes(2**16 + 1))),
+    "record of too many fields": message(record("P", *(f"x{i}" for i in range(257)))),
+    "too many types of records": message(
+        sized(Tag.LIST, 300, b"".join(record(f"P{i}", "x") for i in range(300)))
+    ),
     "size beyond 64 bits": message(sized(Tag.SIZE, 2, b"\xff" * 22)),
     "unknown dtype": message(bytes([Tag.TORCH_DTYPE, 99])),
     "unknown factory": message(bytes([Tag.DEFAULT_DICT, 99, 0])),
@@ -481,6 +507,7 @@ HOSTILE = {
     ),
     "tensor of broken stride": message(TENSOR, [view((2,), (3,))], EIGHT),
     "tensor of broken offset": message(TENSOR, [view((1,), (4,), offset=2)], EIGHT),
+    "empty tensor of absurd stride": message(TENSOR, [view((0,), (2**50,))], EIGHT),
     "stride that overflows": message(TENSOR, [view((2, 2), (4, 2**62))], EIGHT),
     "shape that overflows": message(TENSOR, [view((2**32, 2**32), (0, 0))], EIGHT),
     "empty shape that overflows": message(TENSOR, [view((0, 2**40, 2**40), (0, 0, 0))], EIGHT),
@@ -561,6 +588,21 @@ def test_many_small_things_are_bounded_before_they_are_made():
             decode(message(graph), limits=limits)
     with pytest.raises(CodecError, match="too many"):
         decode(wire.MAGIC + b"\x90\x4e" + bytes(10_000 + 9), limits=Limits(max_items=1000))
+
+
+def test_containers_and_dimensions_count_too():
+    lists = sized(Tag.LIST, 900, sized(Tag.LIST, 0) * 900)
+    packed = sized(Tag.LIST, 9, sized(Tag.LIST_OF_INT, 800, bytes(6400)) * 9)
+    flat = [view((1,) * 32, (4,) * 32)] * 9
+    for data in (message(lists), message(packed), message(TENSOR, flat, EIGHT)):
+        with pytest.raises(CodecError, match="too many"):
+            decode(data, limits=Limits(max_items=500))
+
+
+def test_a_reference_must_be_one():
+    for ref in ({"kind": "object"}, Ref("object", 1, [])):
+        with pytest.raises(TypeError, match="to_ref must return a Ref"):
+            encode(Opaque(), to_ref=lambda value, ref=ref: ref)
 
 
 def test_the_decoder_needs_no_room_on_the_stack():

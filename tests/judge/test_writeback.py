@@ -519,6 +519,18 @@ def test_the_far_side_sees_only_the_elements_of_an_argument():
         decode_result(honest, Known(mine))
 
 
+def test_a_view_of_an_argument_without_memory():
+    mine = ([1], torch.ones(4))
+    reply = bytearray(encode_result(mine[1][1:], Known(mine)))
+    at = reply.index(bytes([0, 0, 2 * 2 + 1]))  # a float32 tensor that looks into place 2
+    for place in (0, 1, 3, 60):
+        reply[at + 2] = 2 * place + 1
+        with pytest.raises(CodecError, match="argument"):
+            decode_result(reply, Known(mine))
+    reply[at + 2] = 2 * 2 + 1
+    assert decode_result(reply, Known(mine)).tolist() == [1, 1, 1]
+
+
 def test_both_sides_must_hold_the_same_arguments():
     message = encode_result(1, Known([[1], torch.ones(2)]))
     for other in ([[1]], [torch.ones(2), [1]], [[1], [2]]):
