@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from autograder.sandbox.recorder import Recorder
 
-_MANY = 1000  # outputs of one cell
+_MANY = 100_000  # outputs of one cell; the recorder stops long before
+_NOTE = 512  # bytes, for the student's recorder to say that it cut
 
 
 def _text(value: object, limit: int = 2000) -> str:
@@ -38,10 +39,10 @@ def add(value: object, recorder: Recorder) -> None:
             recorder.data(kind, whole)
 
 
-def run(value: object, step: str, limit: int = 2**20) -> dict:
-    """CellRun's fields of a cell that the student's process ran."""
+def run(value: object, step: str, limit: int) -> dict:
+    """CellRun's fields of a cell that the student's process ran; `limit` bytes may be shown."""
     value = value if isinstance(value, dict) else {"error": {}}
-    recorder = Recorder(limit)
+    recorder = Recorder(limit + _NOTE)
     add(value.get("outputs"), recorder)
     told = value.get("error")
     return {

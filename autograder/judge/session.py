@@ -272,7 +272,8 @@ class Session:
         if step["kind"] == "answer":
             self._names.expect(step["defines"])
         self._names.forget()
-        return outputs.run(self._judge.ask(op="cell", id=step["id"]).get("run"), step["id"])
+        told = self._judge.ask(op="cell", id=step["id"]).get("run")
+        return outputs.run(told, step["id"], self._limit)
 
 
 def run_job(job: dict, channel: int, events: int) -> None:

