@@ -8,7 +8,7 @@ from tests.threats.handins.court import RIGHT, RIGHT_BYTES, cell, notebook
 
 
 def test_in_sources_and_metadata(court):
-    made = notebook(RIGHT, **{"own": "# \0\nprint('a\0b')"})
+    made = notebook(RIGHT, own="# \0\nprint('a\0b')")
     cell(made, "double").source += "  # \0"
     cell(made, "reflection").source += "\n답\0입니다"
     made.metadata["course"] = {"lab": "toy\0", "release": "\0"}
