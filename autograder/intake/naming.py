@@ -90,7 +90,9 @@ def read_path(parts: Sequence[str], labs: Collection[str]) -> Said:
 
 def read_inside(outside: Sequence[str], inside: Sequence[str], labs: Collection[str]) -> Said:
     """The same for a file in a student's own archive, whose folders make it nobody else's."""
-    whose = read_path(outside, labs).guess or read_path((*outside, ""), labs).guess
+    named = _archives_student(outside[-1], labs)
+    whose = _id_of(named) if named and not by_platform(outside) else None
+    whose = whose or read_path(outside, labs).guess or read_path((*outside, ""), labs).guess
     return replace(read_path((*outside, *inside), labs), guess=whose)
 
 
@@ -102,8 +104,12 @@ def by_platform(parts: Sequence[str]) -> bool:
 
 def is_one_students(archive: Sequence[str], labs: Collection[str]) -> bool:
     """Whether an archive is one student's hand-in (`s01_rnn.zip`) rather than a class's."""
-    stem = _EXTENSIONS.sub("", archive[-1][:LONGEST_NAME])
-    return by_platform(archive) or _without(_COPY.sub("", stem), labs) is not None
+    return by_platform(archive) or _archives_student(archive[-1], labs) is not None
+
+
+def _archives_student(name: str, labs: Collection[str]) -> str | None:
+    stem = _EXTENSIONS.sub("", name[:LONGEST_NAME])
+    return _without(_COPY.sub("", stem), labs)
 
 
 def _lab_of(stem: str, labs: Collection[str]) -> str | None:

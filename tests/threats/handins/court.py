@@ -102,6 +102,7 @@ class Court:
 
     def __init__(self, template: Path, room: Path) -> None:
         self.room = room
+        self.links_expected = False  # the threat itself lays links into the course
         self.course = Course(shutil.copytree(template, room / "course"))
         self.source = room / "in"
         self.source.mkdir()
@@ -122,7 +123,7 @@ class Court:
         rows = "\n".join(["id,name", *(f"{each}," for each in (*HONEST, *students))])
         (self.course.root / "roster.csv").write_text(rows + "\n", encoding="utf-8")
 
-    def __call__(self, data: bytes | NotebookNode | None = None, name: str = "") -> Outcome:
+    def __call__(self, data: bytes | dict | None = None, name: str = "") -> Outcome:
         """Hands it in as m50's, if there is anything to lay, and takes the whole class's course."""
         if data is not None:
             self.lay(name or "m50_toy.ipynb", data if isinstance(data, bytes) else as_bytes(data))
@@ -157,11 +158,12 @@ class Court:
         assert {path.name for path in self.course.root.iterdir()} <= OURS
         assert not list(self.course.inbox.glob(".arriving-*"))
         for path in self.course.root.rglob("*"):
-            assert not path.is_symlink()
+            assert self.links_expected or not path.is_symlink()
             assert not (path.is_file() and path.stat().st_mode & 0o111)
         for folder in ("feedback", "submitted"):
             for path in (self.course.root / folder).rglob("*.*"):
-                text = squeeze(path.read_text(encoding="utf-8")) if path.is_file() else ""
+                is_file = path.is_file() and not path.is_symlink()
+                text = squeeze(path.read_text(encoding="utf-8")) if is_file else ""
                 assert not any(secret in text for secret in SECRETS), path
 
 

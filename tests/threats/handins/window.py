@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from tests.browsing import CHROMIUM, FLAGS
 
@@ -19,6 +19,9 @@ _POKE = """() => {
     each => !/^https:/.test(each.getAttribute('href') || ''));
   for (const each of odd) each.dispatchEvent(new MouseEvent('click', {bubbles: true}));
 }"""
+
+_FIXED = """() => [...document.body.querySelectorAll('*')].filter(
+  each => getComputedStyle(each).position === 'fixed').length"""
 
 
 @dataclass
@@ -69,13 +72,13 @@ class Window:
         tab.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
         tab.on("popup", lambda popup: seen.asked.append(popup.url))
         tab.goto(page.as_uri())
-        tab.evaluate(_POKE)
-        tab.wait_for_timeout(150)
-        seen.owned = "owned" in tab.title()
-        seen.fixed = tab.evaluate(
-            "[...document.body.querySelectorAll('*')].filter("
-            "each => getComputedStyle(each).position === 'fixed').length"
-        )
+        try:
+            tab.evaluate(_POKE)
+            tab.wait_for_timeout(150)
+            seen.owned = "owned" in tab.title()
+            seen.fixed = tab.evaluate(_FIXED)
+        except Error:  # the page went somewhere else
+            seen.asked.append("navigation")
         context.close()
         return seen
 
