@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from autograder import notebooks
 from autograder.course import Course, UsageError
 from autograder.grading import history
+from autograder.grading.still import still, still_text
 from autograder.judge.plan import instructor_cells
 from autograder.results import Carried, Exercise, Result
 from autograder.sandbox.executor import CellRun
@@ -38,12 +39,14 @@ def graded_notebook(
     checks = {c.grade_id: c for exercise in exercises.values() for c in exercise.checks}
     for cell in notebook.cells:
         if cell.cell_type != "code":
+            if notebooks.role(cell) == "written":
+                still_text(cell)
             continue
         name = notebooks.grade_id(cell)
         if notebooks.role(cell) in ("public", "hidden") and name in ours:
             cell.source = ours[name].source
         run = by_id.get(name) or by_id.get(cell.id)
-        outputs = [nbformat.from_dict(output) for output in run.outputs] if run else []
+        outputs = [nbformat.from_dict(still(output)) for output in run.outputs] if run else []
         check = checks.get(name)
         if check is not None and not check.passed:
             outputs.append(_error("불통과", check.message, check.trace))

