@@ -91,7 +91,8 @@ ATTACKS = {
         "import sqlite3\nwith sqlite3.connect('ROOT/gradebook.db', timeout=30) as book:\n"
         "    book.execute('UPDATE grade SET manual_score = 50 WHERE notebook_id IN ('\n"
         "        'SELECT submitted_notebook.id FROM submitted_notebook JOIN submitted_assignment '\n"
-        "        'ON submitted_notebook.assignment_id = submitted_assignment.id WHERE student_id = \"gradebook\")')",
+        "        'ON submitted_notebook.assignment_id = submitted_assignment.id '\n"
+        "        'WHERE student_id = \"gradebook\")')",
         100,
     ),
     "pre-run-hook": Attack(
