@@ -60,23 +60,6 @@ ATTACKS = {
         "lambda lines: [line for line in lines if not line.startswith('assert')])",
         100,
     ),
-    "run-cell": Attack(
-        "IPython's run_cell replaced",
-        SHELL + "one, other = shell.run_cell, shell.run_cell_async\n"
-        "shell.run_cell = lambda code, *args, **options: one('pass', *args, **options)\n"
-        "shell.run_cell_async = lambda code, *args, **options: other('pass', *args, **options)",
-        100,
-    ),
-    "run-code": Attack(
-        "IPython's run_code replaced",
-        SHELL + "async def nothing(*args, **options):\n    return False\nshell.run_code = nothing",
-        100,
-    ),
-    "compiler": Attack(
-        "IPython's compiler replaced by one that compiles nothing",
-        SHELL + "shell.compile.ast_parse = lambda *args, **options: __import__('ast').parse('')",
-        100,
-    ),
     "skip-execution": Attack("test cells tagged skip-execution", "", 100, tags=("skip-execution",)),
     "sources": Attack(
         "the solution read from the course's folder and used",
@@ -84,15 +67,6 @@ ATTACKS = {
         "for cell in json.load(open('ROOT/source/lab/lab.ipynb'))['cells']:\n"
         "    if cell['metadata']['nbgrader']['solution']:\n"
         "        exec(''.join(cell['source']))",
-        100,
-    ),
-    "gradebook": Attack(
-        "the own grade written into the gradebook",
-        "import sqlite3\nwith sqlite3.connect('ROOT/gradebook.db', timeout=30) as book:\n"
-        "    book.execute('UPDATE grade SET manual_score = 50 WHERE notebook_id IN ('\n"
-        "        'SELECT submitted_notebook.id FROM submitted_notebook JOIN submitted_assignment '\n"
-        "        'ON submitted_notebook.assignment_id = submitted_assignment.id '\n"
-        "        'WHERE student_id = \"gradebook\")')",
         100,
     ),
     "pre-run-hook": Attack(
