@@ -134,6 +134,7 @@ def _child(role: str, spec: walls.Spec, job: int, channels: Sequence[int]) -> No
         if role == "judge":
             from autograder.judge import session
 
+            linux.die_with_parent()  # without a pid namespace nothing else would end it
             session.run_job(content, *channels)
         else:
             from autograder.sandbox import serve as student
