@@ -9,7 +9,7 @@ def f(kind):
     return {
         "zeros": lambda: torch.zeros(100 * 2**20, dtype=torch.uint8),
         "expanded": lambda: torch.zeros(1).expand(2**40),
-        "items": lambda: [0] * 3_000_000,
+        "items": lambda: [None] * 3_000_000,
         "word": lambda: "x" * (100 * 2**20),
         "laughs": lambda: laugh(40),
     }[kind]()
