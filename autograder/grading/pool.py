@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,7 +15,6 @@ from autograder.sandbox.fork import ForkExecutor
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
-AHEAD = 2  # jobs held ready beyond what the workers are at
 TRIES = 2  # a warm process that died may have died of something else than this submission
 
 
@@ -27,7 +26,7 @@ class Failure:
 
 
 def run_all(
-    jobs: Iterable[Job],
+    jobs: Sequence[Job],
     work: Callable[[Job, Executor], Answer],
     workers: int,
     make_executor: Callable[[], Executor] = ForkExecutor,
@@ -35,12 +34,9 @@ def run_all(
     """Does `work(job, executor)` for every job and yields each as it is done, in any order.
 
     Threads are enough: student code runs in processes of its own. A job that fails is yielded with
-    a Failure and stops no other. Jobs are taken as they are needed, a few ahead of the workers.
-    Leaving the loop early (Ctrl-C too) ends every process.
+    a Failure and stops no other. Leaving the loop early (Ctrl-C too) ends every process.
     """
-    workers = max(1, workers)
-    # Last in, first out: few jobs warm few processes up.
-    free: queue.LifoQueue[Executor] = queue.LifoQueue()
+    free: queue.SimpleQueue[Executor] = queue.SimpleQueue()
     executors: list[Executor] = []
     stop = threading.Event()
 
@@ -61,26 +57,16 @@ def run_all(
         finally:
             free.put(executor)
 
-    threads = ThreadPoolExecutor(workers, thread_name_prefix="grade")
-    waiting: dict[Future, Job] = {}
+    for _ in range(max(1, min(workers, len(jobs)))):
+        executors.append(make_executor())
+        free.put(executors[-1])
+    threads = ThreadPoolExecutor(len(executors), thread_name_prefix="grade")
     try:
-        for job in jobs:
-            if len(executors) < workers:
-                executors.append(make_executor())
-                free.put(executors[-1])
-            waiting[threads.submit(one, job)] = job
-            if len(waiting) >= workers + AHEAD:
-                yield from _finished(waiting)
-        while waiting:
-            yield from _finished(waiting)
+        futures = {threads.submit(one, job): job for job in jobs}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
     finally:
         stop.set()
         for executor in executors:
             executor.close()
         threads.shutdown(wait=True, cancel_futures=True)
-
-
-def _finished(waiting: dict[Future, Job]) -> Iterator[tuple[Job, object]]:
-    """Waits until something is done; what is done leaves `waiting`."""
-    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        yield waiting.pop(future), future.result()

@@ -1,1 +1,0 @@
-"""How fast `course grade` is beside nbgrader, otter-grader and the floor: `make bench`."""

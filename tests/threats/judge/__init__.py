@@ -1,1 +1,0 @@
-"""Hostile notebooks against the judge, and one file for each trick."""
