@@ -56,26 +56,49 @@ def collect(course: Course, arguments: argparse.Namespace) -> int:
 
 
 def grade(course: Course, arguments: argparse.Namespace) -> int:
-    """Grades what is new."""
-    if arguments.scheduler:
-        raise UsageError("--scheduler는 아직 없습니다. 이 기계에서 --workers로 채점하세요")
+    """Grades what is new, or says what that would change."""
     if arguments.workers is not None and arguments.workers < 1:
         raise UsageError("--workers는 1 이상이어야 합니다")
+    if arguments.workers is not None and arguments.scheduler:
+        raise UsageError("--workers는 이 기계의 것입니다: --scheduler와 함께 쓸 수 없습니다")
+    from autograder.grading.grade import cores, write_json
     from autograder.grading.grade import grade as grade_labs
-    from autograder.grading.grade import write_json
+    from autograder.grading.rehearse import rehearse
 
     labs = _labs(course, arguments)
+    _walled(course, arguments)
     if arguments.student:
         _known_student(course, arguments.student)
-    results = grade_labs(course, labs, arguments.student, arguments.workers, arguments.force, _say)
+    if not arguments.scheduler:
+        _memory_hint(course, arguments.workers or cores())
+    how = (arguments.student, arguments.workers, arguments.force, _say, False, arguments.scheduler)
+    more = None
+    if arguments.dry_run:
+        results, changes = rehearse(course, labs, *how)
+        more = {"dry_run": True, "changes": [change.data() for change in changes]}
+    else:
+        results = grade_labs(course, labs, *how)
     if arguments.json:
-        write_json(Path(arguments.json), results)
+        write_json(Path(arguments.json), results, more)
     for result in results:
         if result.status != "graded":
             who = f"{result.student or '?'}/{result.lab or '?'}"
             word = "거절" if result.status == "refused" else "실패"
             _say(f"{word} {who}: {result.file}: {result.reason}")
     return 1 if any(result.status == "failed" for result in results) else 0
+
+
+def _memory_hint(course: Course, workers: int) -> None:
+    """Says so when all the workers at their limit would need more memory than there is."""
+    from autograder.grading.memory import available_gb, fitting_workers
+
+    limit = course.limits.memory_gb
+    fit = fitting_workers(limit)
+    if fit < workers:
+        _say(
+            f"참고: 동시에 {workers}개가 한도({limit:g} GB)까지 쓰면 남은 메모리 "
+            f"{available_gb():.1f} GB를 넘습니다. 모자라면 --workers {fit}"
+        )
 
 
 def _known_student(course: Course, student: str) -> None:
@@ -87,6 +110,18 @@ def _known_student(course: Course, student: str) -> None:
     known |= {path.name for path in course.root.glob("submitted/*") if path.is_dir()}
     if student not in known:
         raise UsageError(f"'{student}'이라는 학생은 없습니다 (명단에도 제출에도)")
+
+
+def _walled(course: Course, arguments: argparse.Namespace) -> None:
+    """Student code runs only behind all walls, unless someone decided otherwise."""
+    from autograder.sandbox.survey import insist
+
+    try:
+        line = insist(course.settings, arguments.weak_walls)
+    except RuntimeError as error:
+        raise UsageError(str(error)) from None
+    if line:
+        print(f"course: {line}", file=sys.stderr)
 
 
 def feedback(course: Course, arguments: argparse.Namespace) -> int:
@@ -118,9 +153,13 @@ def export(course: Course, arguments: argparse.Namespace) -> int:
 
 def status(course: Course, arguments: argparse.Namespace) -> int:
     """Prints who handed in what."""
-    from autograder.grading.status import lines
+    from autograder.grading.status import history_lines, lines
 
-    for line in lines(course, _labs(course, arguments)):
+    labs = _labs(course, arguments)
+    if arguments.student:
+        _known_student(course, arguments.student)
+    found = history_lines(course, labs, arguments.student) if arguments.student else None
+    for line in found or lines(course, labs):
         _say(line)
     return 0
 
@@ -144,6 +183,7 @@ def verify(course: Course, arguments: argparse.Namespace) -> int:
     """Tests the tests."""
     from autograder.grading.verify import verify as try_tests
 
+    _walled(course, arguments)
     problems = try_tests(course, _labs(course, arguments), arguments.workers, _say)
     return 1 if problems else 0
 
@@ -177,6 +217,10 @@ def parser() -> argparse.ArgumentParser:
             sub.add_argument("labs", nargs="*", metavar="LAB", help="실습 이름 (없으면 모두)")
         return sub
 
+    def weak(sub: argparse.ArgumentParser) -> None:
+        text = "벽이 모자라도 학생 코드를 실행합니다 (course doctor)"
+        sub.add_argument("--weak-walls", action="store_true", help=text)
+
     sub = verb(release, "solutions/에서 학생용 labs/를 만듭니다", labs=True)
     sub.add_argument("--check", action="store_true", help="만들지 않고, 낡은 것만 알립니다")
     sub = verb(collect, "제출물(파일, 폴더, zip)을 받습니다")
@@ -186,9 +230,13 @@ def parser() -> argparse.ArgumentParser:
     sub = verb(grade, "새로 들어온 것을 채점합니다", labs=True)
     sub.add_argument("--student", metavar="ID", help="이 학생만")
     sub.add_argument("--workers", type=int, metavar="N", help="동시에 몇 개 (기본: 코어 수)")
-    sub.add_argument("--scheduler", metavar="ADDRESS", help="Dask 스케줄러 (아직 없음)")
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="여러 기계로: Dask 스케줄러의 주소")
     sub.add_argument("--force", action="store_true", help="바뀌지 않은 것도 다시 채점합니다")
+    sub.add_argument(
+        "--dry-run", action="store_true", help="쓰지 않고, 누구의 점수가 바뀔지만 보여 줍니다"
+    )
     sub.add_argument("--json", metavar="FILE", help="결과를 JSON으로도 씁니다")
+    weak(sub)
     verb(feedback, "학생에게 줄 페이지를 씁니다", labs=True)
     sub = verb(roster, "명단을 받습니다")
     sub.add_argument("action", choices=["import"], help="import")
@@ -196,11 +244,13 @@ def parser() -> argparse.ArgumentParser:
     sub = verb(export, "성적표를 씁니다", labs=True)
     sub.add_argument("--format", choices=["csv", "canvas", "moodle"], default="csv")
     sub.add_argument("--to", metavar="FILE", help="쓸 파일 (기본: grades*.csv)")
-    verb(status, "누가 무엇을 냈고 무엇이 채점되었는지 보여 줍니다", labs=True)
+    sub = verb(status, "누가 무엇을 냈고 무엇이 채점되었는지 보여 줍니다", labs=True)
+    sub.add_argument("--student", metavar="ID", help="이 학생이 받은 모든 점수와 까닭")
     sub = verb(publish, "공개해도 되는 것만 골라 DEST에 씁니다")
     sub.add_argument("dest", metavar="DEST", help="새 폴더, 빈 폴더 또는 전에 발행한 폴더")
     sub = verb(verify, "테스트를 시험합니다 (정답은 통과, 오답은 적발)", labs=True)
     sub.add_argument("--workers", type=int, metavar="N", help="동시에 몇 개 (기본: 코어 수)")
+    weak(sub)
     sub = verb(serve, "책과 실습을 보여 주는 서버를 켭니다")
     sub.add_argument("--host", default="127.0.0.1")
     sub.add_argument("--port", type=int, default=8000)

@@ -183,9 +183,14 @@ class Course:
         """nbgrader's folder of the graded notebook: for TAs only, hidden tests stand in it."""
         return self.root / "autograded" / student / lab
 
+    @property
+    def records(self) -> Path:
+        """The folder of all records."""
+        return self.root / "records"
+
     def record(self, student: str, lab: str) -> Path:
         """Our result.json and history.jsonl, which nbgrader does not wipe. For TAs only."""
-        return self.root / "records" / student / lab
+        return self.records / student / lab
 
     def feedback(self, student: str, lab: str) -> Path:
         """What the student gets back."""

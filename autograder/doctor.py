@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import re
@@ -10,44 +9,20 @@ import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from autograder.course import Course
-
-_CLONE = {"user": 0x10000000, "mount": 0x00020000, "pid": 0x20000000, "net": 0x40000000}
-_CLONE |= {"ipc": 0x08000000}
+from autograder.sandbox import survey
 
 
-def _can_unshare(flags: int) -> tuple[bool, str]:
-    """Tries the namespaces in a child, so that nothing changes here."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        failed = libc.unshare(flags)
-        os.write(writer, bytes([ctypes.get_errno() & 0xFF if failed else 0]))
-        os._exit(0)
-    os.close(writer)
-    code = os.read(reader, 1)
-    os.close(reader)
-    os.waitpid(child, 0)
-    error = code[0] if code else 255
-    return error == 0, os.strerror(error) if error else ""
-
-
-def _namespaces() -> Iterator[tuple[bool, str]]:
-    user = _CLONE["user"] if os.geteuid() else 0
-    for name, flag in _CLONE.items():
-        good, why = _can_unshare(flag | user)
-        hint = "" if good else f" — {why}; 커널의 user namespace 설정을 확인하세요"
-        yield good, f"namespace {name}{hint}"
-
-
-def _cgroups() -> tuple[bool, str]:
-    root = Path("/sys/fs/cgroup")
-    kind = "v2" if (root / "cgroup.controllers").exists() else "v1"
-    good = os.access(root, os.W_OK) and root.exists()
-    return good, f"cgroup {kind} 쓰기" + ("" if good else " — 없으면 rlimit으로만 막습니다")
+def _walls() -> Iterator[tuple[bool, str]]:
+    """Every wall around student code, tried on this machine."""
+    try:
+        for wall in survey.survey():
+            yield wall.available, wall.line()
+        if refusal := survey.refusal():
+            yield False, refusal
+    except RuntimeError as error:
+        yield False, str(error)
 
 
 def _packages(course: Course) -> Iterator[tuple[bool, str]]:
@@ -65,12 +40,8 @@ def _packages(course: Course) -> Iterator[tuple[bool, str]]:
 
 
 def _tools() -> Iterator[tuple[bool, str]]:
-    for tool, why in (
-        ("bwrap", "user namespace가 막힌 곳에서 벽을 대신 세웁니다 (apt: bubblewrap)"),
-        ("chromium", "브라우저 시험에 씁니다 (apt: chromium)"),
-    ):
-        good = shutil.which(tool) is not None
-        yield good, f"{tool}" + ("" if good else f" — {why}")
+    good = shutil.which("chromium") is not None
+    yield good, "chromium" + ("" if good else " — 브라우저 시험에 씁니다 (apt: chromium)")
 
 
 def lines(course: Course) -> Iterator[str]:
@@ -82,8 +53,12 @@ def lines(course: Course) -> Iterator[str]:
     yield "■ 패키지 (requirements.txt)"
     for good, text in _packages(course):
         yield f"{_sign(good)} {text}"
-    yield "■ 격리 (지금 채점은 별도 프로세스와 시간·메모리 한도만 씁니다)"
-    for good, text in [*_namespaces(), _cgroups(), *_tools()]:
+    who = "root" if os.geteuid() == 0 else "일반 사용자"
+    yield f"■ 학생 코드를 가두는 벽 ({who}로 하나씩 시험했습니다)"
+    for good, text in _walls():
+        yield f"{_sign(good)} {text}"
+    yield "■ 도구"
+    for good, text in _tools():
         yield f"{_sign(good)} {text}"
 
 

@@ -70,12 +70,18 @@ def dumps(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all: a reader or a crash never sees half of it."""
+def write_text(path: Path, text: str, durable: bool = False) -> None:
+    """Writes a file whole or not at all: a reader or a crash never sees half of it.
+
+    With `durable` it is on disk when this returns: a power cut does not take it back.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     os.chmod(name, 0o644)
     os.replace(name, path)
 

@@ -50,6 +50,19 @@ class Manual:
 
 
 @dataclass
+class Carried:
+    """A result as the gradebook counts it: with the TA's own scores that are kept.
+
+    `kept` and `dropped` are the TA's scores by cell; `dropped` were of an earlier hand-in.
+    """
+
+    score: float | None = None
+    exercises: dict[str, float] = field(default_factory=dict)
+    kept: dict[str, float] = field(default_factory=dict)
+    dropped: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
 class Result:
     """One submission. `reason` is one Korean line; scores are None unless `status` is graded."""
 
@@ -67,6 +80,10 @@ class Result:
     notices: list[str] = field(default_factory=list)
     handed_in: str = ""  # ISO 8601, UTC
     key: str = ""  # hash of answers, tests and environment: equal keys, equal scores
+    parts: dict[str, str] = field(
+        default_factory=dict
+    )  # the hashes behind `key`, by what they are of
+    entry: int = 0  # number of this result's line in history.jsonl
     seconds: float = 0.0
 
     def to_dict(self) -> dict:

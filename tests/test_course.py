@@ -54,7 +54,7 @@ def test_a_broken_course_file_is_one_line(tmp_path, content, monkeypatch, capsys
         ["grade", "--student", "nobody-of-that-name"],
         ["grade", "--workers", "0"],
         ["grade", "--workers", "many"],
-        ["grade", "--scheduler", "tcp://x:1"],
+        ["grade", "--scheduler", "tcp://x:1", "--workers", "2"],
         ["collect", "no/such/file.ipynb"],
         ["collect", "README.md", "--lab", "nope"],
         ["verify", "nope"],

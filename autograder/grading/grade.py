@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -14,20 +12,14 @@ from tqdm import tqdm
 
 from autograder import notebooks
 from autograder.course import Course, Lab
-from autograder.grading import assignment, record
+from autograder.grading import assignment, history, record
 from autograder.grading import gradebook as book
-from autograder.grading.one import Marked, Paper, fingerprint, mark
+from autograder.grading.cause import cause
+from autograder.grading.one import Marked, Paper, mark, written_answer
 from autograder.grading.pool import Failure, run_all
-from autograder.intake.inbox import HandIn, Inbox
-from autograder.intake.submission import Submission, opened
-from autograder.judge.plan import plan
-from autograder.results import SCHEMA, Result
-
-
-@dataclass(frozen=True)
-class _Job:
-    submission: Submission
-    paper: Paper
+from autograder.grading.todo import Job, Todo, refusal, utc
+from autograder.intake.inbox import Inbox
+from autograder.results import SCHEMA, Carried, Result
 
 
 def grade(
@@ -38,8 +30,11 @@ def grade(
     force: bool = False,
     say: Callable[[str], None] = print,
     quiet: bool = False,
+    scheduler: str | None = None,
 ) -> list[Result]:
     """Grades what is new and returns the present result of every hand-in, labs in course order.
+
+    What the cells showed is left out of what is returned: it lies in result.json.
 
     Args:
         labs: which labs; the gradebook learns each of them from solutions/ first.
@@ -47,76 +42,73 @@ def grade(
         workers: how many at once; None means one per core.
         force: grade again even what has not changed.
         quiet: no progress bar.
+        scheduler: address of a Dask scheduler whose workers grade instead of this machine.
 
     One submission that cannot be graded never stops the others: it comes back `refused` (the hand-in's
     fault) or `failed` (ours).
+
+    Raises:
+        UsageError: a lab is not ready, another `course grade` is at work, or the cluster is unfit.
     """
     results: list[Result] = []
-    todo: list[_Job] = []
-    with book.open_gradebook(course) as gradebook:
+    fresh = 0
+    with record.writing(course), book.open_gradebook(course) as gradebook:
+        papers = {}
         for lab in labs:
-            paper = Paper.load(course, lab.name)
+            papers[lab.name] = paper = Paper.load(course, lab.name)
+            note_own_scores(gradebook, course, lab.name)
             assignment.register(gradebook, course, lab, paper.source)
-            good, bad = opened(course, lab.name)
-            results += [_refusal(each) for each in bad if student in (None, each.student)]
-            for submission in good:
-                handin = submission.handin
-                if student and handin.student != student:
-                    continue
-                done = None if force else record.load(course, handin.student, lab.name)
-                if done and done.key == _key(submission, paper) and _same_hand_in(done, handin):
-                    results.append(done)
-                else:
-                    todo.append(_Job(submission, paper))
-        cores = workers or os.cpu_count() or 1
-        bar = tqdm(
+
+        def settled(result: Result) -> None:
+            results.append(_lean(book.refresh(gradebook, result)))
+            bar.update()
+
+        todo = Todo(course, papers, student, force, settled)
+        with tqdm(
             total=len(todo), desc="채점", unit="개", disable=True if quiet or not todo else None
-        )
-        with bar:
-            for job, answer in run_all(todo, _work, cores):
-                results.append(settle(gradebook, course, job.submission, job.paper, answer))
-                bar.update()
-        for result in results:
-            book.refresh(gradebook, result)
-        results += _refused(course, labs, student)
-    say(_summary(results, len(todo)))
+        ) as bar:
+            for job, answer in _answers(todo, workers, scheduler):
+                settled(settle(gradebook, course, job, answer))
+                fresh += 1
+    results += _refused(course, labs, student)
+    say(_summary(results, fresh))
     order = {lab.name: position for position, lab in enumerate(labs)}
     results.sort(key=lambda r: (order.get(r.lab, len(order)), r.student or "", r.file, r.sha256))
     return results
 
 
-def _same_hand_in(done: Result, handin: HandIn) -> bool:
-    """Whether the saved result is of this very hand-in, and is one that need not be tried again."""
-    return (
-        done.status == "graded"
-        and done.sha256 == handin.sha256
-        and done.attempt == handin.attempt
-        and done.handed_in == _utc(handin)
-    )
+def _answers(
+    todo: Todo, workers: int | None, scheduler: str | None
+) -> Iterator[tuple[Job, Marked | Failure]]:
+    if scheduler is None:
+        yield from run_all(todo, _work, workers or cores())
+        return
+    from autograder.grading import cluster  # Dask takes a second to import
+
+    yield from cluster.run_all(todo, scheduler)
 
 
-def _utc(handin: HandIn) -> str:
-    return handin.handed_in.astimezone(UTC).isoformat(timespec="seconds")
+def cores() -> int:
+    """The cores that this process may use (a container or `taskset` may give fewer than there are)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _work(job: _Job, executor) -> Marked:
+def _work(job: Job, executor) -> Marked:
     return mark(job.paper, job.submission.rebuilt.notebook, executor)
 
 
-def _key(submission: Submission, paper: Paper) -> str:
-    notebook = submission.rebuilt.notebook
-    return fingerprint(paper, plan(notebook, paper.source), notebook)
+def _lean(result: Result) -> Result:
+    """Without what cells showed: a thousand results with pictures would fill the memory."""
+    for exercise in result.exercises.values():
+        exercise.outputs = []
+        for check in exercise.checks:
+            check.trace = ""
+    return result
 
 
-def settle(
-    gradebook: Gradebook,
-    course: Course,
-    submission: Submission,
-    paper: Paper,
-    answer: Marked | Failure,
-) -> Result:
-    """Saves one answer: notebook, gradebook, then result.json as the sign that all is there."""
-    handin = submission.handin
+def settle(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Failure) -> Result:
+    """Saves one answer: notebook, history, gradebook, then result.json as the sign that all is there."""
+    submission, handin = job.submission, job.submission.handin
     result = Result(
         student=handin.student,
         lab=handin.lab,
@@ -125,29 +117,62 @@ def settle(
         attempt=handin.attempt,
         status="graded",
         notices=list(submission.rebuilt.notices),
-        handed_in=_utc(handin),
-        key=_key(submission, paper),
+        handed_in=utc(handin),
+        key=job.key,
+        parts=job.parts,
     )
-    previous = record.load(course, handin.student, handin.lab)
     if isinstance(answer, Failure):
         result.status, result.reason, result.key = "failed", answer.reason, ""
+        result.manual = written_answer(job.paper, submission.rebuilt.notebook)
     else:
         result.exercises, result.manual = answer.exercises, answer.manual
         result.seconds = answer.seconds
         result.score = sum(each.score for each in answer.exercises.values())
         result.max_score = sum(each.max_score for each in answer.exercises.values())
         record.save_notebook(course, result, answer.notebook)
-    book.save(gradebook, course, result, previous)
-    record.save(course, result, _cause(previous, result))
+    previous = record.load(course, handin.student, handin.lab)
+    pending = record.unfinished(course, result, previous)
+    before = history.last(course.record(handin.student, handin.lab))
+    why = cause(previous, result, job.parts)
+    if why == "retried":  # what it said then is still true
+        result.notices += [each for each in previous.notices if each not in result.notices]
+
+    def journal(carried: Carried) -> None:
+        result.entry = record.journal(course, result, previous, why, carried)
+
+    book.save(
+        gradebook,
+        course,
+        result,
+        previous,
+        same_file=(previous.sha256 if previous else (before or {}).get("sha256")) == result.sha256,
+        pending=pending["dropped"] if pending else None,
+        before_commit=journal,
+    )
+    record.save(course, result)
     return result
 
 
-def _cause(previous: Result | None, result: Result) -> str:
-    if previous is None:
-        return "first"
-    if previous.sha256 != result.sha256:
-        return "new hand-in"
-    return "tests or environment changed" if previous.key != result.key else "forced"
+def note_own_scores(gradebook: Gradebook, course: Course, lab: str) -> None:
+    """Adds to the histories what TAs changed in formgrader since the last grading.
+
+    It comes first: a new hand-in or a cell that goes may take such a score away.
+    """
+    own = book.own_scores(gradebook, lab)
+    for folder in sorted(course.records.glob(f"*/{lab}")):
+        student = folder.parent.name
+        result, before = record.load(course, student, lab), history.last(folder)
+        if result is None or before is None or history.is_unfinished(before, result.entry):
+            continue  # settle() sees to it
+        marks = own.get(student, {})
+        if before.get("ta", {}) == marks:
+            continue
+        book.refresh(gradebook, result)
+        scores = {name: each.score for name, each in result.exercises.items()}
+        fields = ("key", "sha256", "attempt", "status")
+        entry = {"cause": "TA"} | {name: before.get(name) for name in fields}
+        entry |= {"score": result.score, "exercises": scores, "ta": marks, "dropped": {}}
+        history.add(folder, entry)
 
 
 def _refused(course: Course, labs: Sequence[Lab], student: str | None) -> list[Result]:
@@ -160,21 +185,8 @@ def _refused(course: Course, labs: Sequence[Lab], student: str | None) -> list[R
             continue
         if student and handin.student != student:
             continue
-        found.append(_refusal(handin))
+        found.append(refusal(handin))
     return found
-
-
-def _refusal(handin: HandIn) -> Result:
-    return Result(
-        student=handin.student,
-        lab=handin.lab,
-        file=handin.file,
-        sha256=handin.sha256,
-        attempt=handin.attempt,
-        status="refused",
-        reason=handin.reason,
-        handed_in=_utc(handin),
-    )
 
 
 def _summary(results: Sequence[Result], fresh: int) -> str:
@@ -187,7 +199,8 @@ def _summary(results: Sequence[Result], fresh: int) -> str:
     )
 
 
-def write_json(path: Path, results: Sequence[Result]) -> None:
-    """Writes `grade --json` (format: autograder/README.md)."""
+def write_json(path: Path, results: Sequence[Result], more: dict | None = None) -> None:
+    """Writes `grade --json` (format: autograder/README.md); `more` are keys of a dry run."""
     data = {"schema": SCHEMA, "results": [result.summary() for result in results]}
-    notebooks.write_text(path, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(data | (more or {}), ensure_ascii=False, indent=2)
+    notebooks.write_text(path, text + "\n")

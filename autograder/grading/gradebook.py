@@ -10,17 +10,28 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    Base,
+    BaseCell,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    get_alembic_version,
+)
+from sqlalchemy import create_engine, insert, inspect, make_url, select, text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from autograder.course import Course, UsageError
 from autograder.grading.late import late_penalty
-from autograder.results import Result
+from autograder.results import Carried, Result
 
 # nbgrader fills its rows in an order that SQLAlchemy 2 remarks on; nothing is lost by it.
 warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\b")
@@ -38,6 +49,7 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     try:
         gradebook = Gradebook(course.db_url, course.settings["course"]["id"])
+        _finish_new(gradebook)
     except (SQLAlchemyError, ImportError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"성적부를 열 수 없습니다 ({course.db_url}): {reason}") from None
@@ -47,12 +59,64 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
         gradebook.close()
 
 
-def save(gradebook: Gradebook, course: Course, result: Result, previous: Result | None) -> None:
+def _finish_new(gradebook: Gradebook) -> None:
+    """Completes a gradebook whose making was killed before nbgrader had noted the schema's version."""
+    session = gradebook.db
+    if not inspect(gradebook.engine).has_table("alembic_version"):
+        session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    if session.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
+        add = text("INSERT INTO alembic_version (version_num) VALUES (:version)")
+        session.execute(add, {"version": get_alembic_version()})
+    session.commit()
+
+
+def copy_gradebook(course: Course, url: str) -> None:
+    """Copies the course's gradebook, if there is one, into a new database; reads it only.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    here = make_url(course.db_url)
+    if here.get_backend_name() == "sqlite" and not Path(here.database or "").is_file():
+        return  # to open it would make it
+    source, target = create_engine(here), create_engine(url)
+    try:
+        with source.connect() as old, target.begin() as new:
+            there = set(inspect(old).get_table_names())
+            Base.metadata.create_all(new)
+            for table in Base.metadata.sorted_tables:
+                rows = old.execute(select(table)).mappings().all() if table.name in there else []
+                if rows:
+                    new.execute(insert(table), [dict(row) for row in rows])
+            if "alembic_version" in there:
+                version = old.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                new.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+                new.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": version})
+    except (SQLAlchemyError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"성적부를 읽을 수 없습니다 ({course.db_url}): {reason}") from None
+    finally:
+        source.dispose()
+        target.dispose()
+
+
+def save(
+    gradebook: Gradebook,
+    course: Course,
+    result: Result,
+    previous: Result | None = None,
+    same_file: bool = False,
+    pending: Mapping[str, float] | None = None,
+    before_commit: Callable[[Carried], None] = lambda carried: None,
+) -> None:
     """Writes one submission's scores; doing it again changes nothing.
 
     Args:
         result: `graded`, or `failed` (then every test is marked as needing a person, without a score).
         previous: what was saved for this student and lab before, if anything.
+        same_file: whether the gradebook's present scores are of this very hand-in.
+        pending: where an unfinished run was about to save this result: the TA's scores it dropped.
+        before_commit: told what will count; runs when all is ready and nothing is written yet.
 
     A TA's own score on a test cell stays as long as the hand-in stays the same; on a new hand-in it
     goes, and `result.notices` says so. The same holds for the written answer, by its text.
@@ -67,16 +131,25 @@ def save(gradebook: Gradebook, course: Course, result: Result, previous: Result 
     )
     notebook = gradebook.find_submission_notebook(lab, lab, student)
     checks = {c.grade_id: c for each in result.exercises.values() for c in each.checks}
-    same_file = previous is not None and previous.sha256 == result.sha256
+    same_text = _same_text(previous, result)
+    carried = Carried(dropped=dict(pending or {}))
     for grade in notebook.grades:
-        check = checks.get(grade.name)
-        if check is not None:
-            grade.auto_score = check.score
-            _settle_override(grade, same_file, result)
-        elif result.status == "failed" and not _is_written(grade):
-            grade.auto_score, grade.needs_manual_grade = None, True
-        elif _is_written(grade):
-            _settle_written(grade, previous, result)
+        written = _is_written(grade)
+        if written:
+            grade.auto_score = None
+        elif grade.name in checks:
+            grade.auto_score = checks[grade.name].score
+        elif result.status == "failed":
+            grade.auto_score = None
+        else:
+            continue
+        _carry(grade, same_text if written else same_file, pending, carried)
+        has_own = grade.manual_score is not None
+        if written:
+            grade.needs_manual_grade = not has_own
+        else:  # a score of the TA's is shown again, so that somebody looks whether it still fits
+            grade.needs_manual_grade = has_own or result.status == "failed"
+    result.notices += [_dropped(notebook, name, mark) for name, mark in carried.dropped.items()]
     for comment in notebook.comments:
         exercise = result.exercises.get(comment.name)
         comment.auto_comment = exercise.reason or None if exercise else None
@@ -85,6 +158,11 @@ def save(gradebook: Gradebook, course: Course, result: Result, previous: Result 
     late = submission.total_seconds_late
     score = notebook.score or 0.0
     notebook.late_submission_penalty = late_penalty(score, late, course.late) or None
+    gradebook.db.flush()
+    if result.status == "graded":
+        carried.exercises = _counted(notebook, result)
+        carried.score = float(sum(carried.exercises.values()))
+    before_commit(carried)
     gradebook.db.commit()
 
 
@@ -92,35 +170,64 @@ def _is_written(grade) -> bool:
     return grade.cell.cell_type == "markdown"
 
 
-def _settle_override(grade, same_file: bool, result: Result) -> None:
-    """A TA's score on a test cell: kept (and flagged) for the same hand-in, dropped for a new one."""
-    grade.needs_manual_grade = False
-    if grade.manual_score is None:
-        return
-    if same_file:
-        grade.needs_manual_grade = True
-        return
-    result.notices.append(
-        f"{grade.name}: 이전 제출에 조교가 준 점수({grade.manual_score:g}점)는 "
-        "새 제출에 적용되지 않습니다."
-    )
-    grade.manual_score = None
-
-
-def _settle_written(grade, previous: Result | None, result: Result) -> None:
-    """The written answer: its mark belongs to its text."""
-    grade.auto_score = None
+def _same_text(previous: Result | None, result: Result) -> bool:
+    """Whether a mark of the written answer still belongs to it. Where nothing is known it does."""
     before = previous.manual.answer if previous and previous.manual else None
     now = result.manual.answer if result.manual else None
-    if grade.manual_score is None:
-        grade.needs_manual_grade = True
-    elif before is not None and now is not None and before.strip() != now.strip():
-        result.notices.append(
-            f"서술형 답이 바뀌어 다시 채점합니다 (이전 점수 {grade.manual_score:g}점)."
-        )
-        grade.manual_score, grade.needs_manual_grade = None, True
+    return before is None or now is None or before.strip() == now.strip()
+
+
+def _carry(grade, same: bool, pending: Mapping[str, float] | None, carried: Carried) -> None:
+    """Keeps or drops a TA's score.
+
+    An unfinished run may or may not have come to drop it: what stands there now is a newer score
+    of a TA unless it is the very one that was to be dropped.
+    """
+    mark = grade.manual_score
+    if mark is None:
+        return
+    if pending is not None:
+        same = grade.name not in pending or pending[grade.name] != mark
+    if same:
+        carried.kept[grade.name] = mark
+        carried.dropped.pop(grade.name, None)
     else:
-        grade.needs_manual_grade = False
+        carried.dropped[grade.name] = mark
+        grade.manual_score = None
+
+
+def _dropped(notebook, name: str, mark: float) -> str:
+    if any(grade.name == name and _is_written(grade) for grade in notebook.grades):
+        return f"서술형 답이 바뀌어 다시 채점합니다 (이전 점수 {mark:g}점)."
+    return f"{name}: 이전 제출에 조교가 준 점수({mark:g}점)는 새 제출에 적용되지 않습니다."
+
+
+def _counted(notebook, result: Result) -> dict[str, float]:
+    """exercise → its score as the gradebook has it: a TA's own before ours."""
+    scores = {}
+    for grade in notebook.grades:  # not grade.score: the database works that out, when asked anew
+        own = grade.auto_score if grade.manual_score is None else grade.manual_score
+        scores[grade.name] = (own or 0.0) + (grade.extra_credit or 0.0)
+    return {
+        name: float(sum(scores.get(check.grade_id, 0.0) for check in exercise.checks))
+        for name, exercise in result.exercises.items()
+    }
+
+
+def own_scores(gradebook: Gradebook, lab: str) -> dict[str, dict[str, float]]:
+    """student → cell → the score that a TA gave with formgrader, for all who have one."""
+    rows = gradebook.db.execute(
+        select(SubmittedAssignment.student_id, BaseCell.name, Grade.manual_score)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .join(BaseCell, BaseCell.id == Grade.cell_id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .where(Assignment.name == lab, Grade.manual_score.is_not(None))
+    )
+    found: dict[str, dict[str, float]] = {}
+    for student, cell, mark in rows:
+        found.setdefault(student, {})[cell] = mark
+    return found
 
 
 def refresh(gradebook: Gradebook, result: Result) -> Result:
@@ -131,13 +238,12 @@ def refresh(gradebook: Gradebook, result: Result) -> Result:
         notebook = gradebook.find_submission_notebook(result.lab, result.lab, result.student)
     except MissingEntry:
         return result
-    grades = {grade.name: grade for grade in notebook.grades}
-    for name, exercise in result.exercises.items():
-        mine = [grades[c.grade_id] for c in exercise.checks if c.grade_id in grades]
-        exercise.score = float(sum(grade.score for grade in mine))
-        if any(grade.manual_score is not None for grade in mine):
+    own = {grade.name for grade in notebook.grades if grade.manual_score is not None}
+    for name, score in _counted(notebook, result).items():
+        exercise = result.exercises[name]
+        exercise.score = score
+        if any(check.grade_id in own for check in exercise.checks):
             exercise.reason = f"조교가 점수를 고쳤습니다. {exercise.reason}".strip()
-        assert name
     result.score = float(sum(each.score for each in result.exercises.values()))
     if result.manual is not None:
         written = [grade for grade in notebook.grades if _is_written(grade)]

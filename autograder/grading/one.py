@@ -16,13 +16,14 @@ from autograder import notebooks
 from autograder.course import Course, Limits, UsageError
 from autograder.grading.assignment import load_release, load_source
 from autograder.grading.record import graded_notebook
+from autograder.grading.writable import writable
 from autograder.judge.plan import plan
 from autograder.judge.verdict import judge
 from autograder.results import Exercise, Manual
 from autograder.sandbox.executor import Executor, Step
 
 # Raise it when the same answers and tests would be scored or worded otherwise than before.
-GRADING = 1
+GRADING = 2
 
 
 @dataclass(frozen=True)
@@ -74,23 +75,43 @@ class Marked:
     seconds: float
 
 
-def fingerprint(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> str:
-    """The key of a result: equal keys mean equal answers, tests, points, limits and environment."""
+def parts(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> dict[str, str]:
+    """Hashes of what a score depends on, apart, so that one can say what has changed."""
+    tests = [asdict(step) for step in steps if step.kind == "test"]
+    answers = [asdict(step) for step in steps if step.kind != "test"]
+    points = {notebooks.grade_id(cell): notebooks.points(cell) for cell in paper.source.cells}
+    # A written cell without grade_id gives the key None: json cannot sort it beside strings.
+    points.pop(None, None)
     content = {
-        "grading": GRADING,
-        "steps": [asdict(step) for step in steps],
-        "points": {notebooks.grade_id(c): notebooks.points(c) for c in paper.source.cells},
-        "written": [c.source for c in rebuilt.cells if notebooks.role(c) == "written"],
+        "answers": [answers, [c.source for c in rebuilt.cells if notebooks.role(c) == "written"]],
+        "tests": [tests, [step.id for step in steps], points],
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in paper.files.items()},
         "limits": asdict(paper.limits),
-        "python": platform.python_version(),
-        "torch": version("torch"),
-        "numpy": version("numpy"),
+        "environment": [platform.python_version(), version("torch"), version("numpy")],
+        "grader": GRADING,
     }
-    # A written cell without grade_id gives the key None: json cannot sort it beside strings.
-    content["points"].pop(None, None)
+    return {name: _hash(part) for name, part in content.items()}
+
+
+def fingerprint(found: dict[str, str]) -> str:
+    """The key of a result: equal keys mean equal answers, tests, points, limits and environment."""
+    return _hash(found)
+
+
+def _hash(content: object) -> str:
     text = json.dumps(content, ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def written_answer(paper: Paper, rebuilt: NotebookNode) -> Manual | None:
+    """The written answer of a hand-in, not marked yet; None where the lab asks for none."""
+    written = [cell for cell in rebuilt.cells if notebooks.role(cell) == "written"]
+    if not written:
+        return None
+    maximum = sum(
+        notebooks.points(cell) for cell in paper.source.cells if notebooks.role(cell) == "written"
+    )
+    return Manual(None, maximum, "\n\n".join(cell.source for cell in written))
 
 
 def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
@@ -100,20 +121,11 @@ def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
         ExecutorFailed: the machinery broke; nothing may be concluded about the student's work.
     """
     steps = plan(rebuilt, paper.source)
-    runs = executor.run(steps, paper.files, paper.limits)
+    runs = writable(executor.run(steps, paper.files, paper.limits))
     exercises = judge(steps, runs, paper.source, paper.limits)
-    written = [cell for cell in rebuilt.cells if notebooks.role(cell) == "written"]
-    manual = None
-    if written:
-        maximum = sum(
-            notebooks.points(cell)
-            for cell in paper.source.cells
-            if notebooks.role(cell) == "written"
-        )
-        manual = Manual(None, maximum, "\n\n".join(cell.source for cell in written))
     return Marked(
         exercises,
-        manual,
+        written_answer(paper, rebuilt),
         graded_notebook(rebuilt, paper.source, runs, exercises),
         round(sum(run.seconds for run in runs), 3),
     )

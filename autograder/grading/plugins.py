@@ -11,10 +11,12 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from autograder.course import Course
 from autograder.grading import assignment
 from autograder.grading import gradebook as book
-from autograder.grading.grade import settle
+from autograder.grading.grade import note_own_scores, settle
 from autograder.grading.one import Paper, mark
+from autograder.grading.todo import job_of
 from autograder.intake.notebook import parse
 from autograder.intake.submission import rebuild_for, submissions
+from autograder.sandbox import survey
 from autograder.sandbox.fork import ForkExecutor
 
 
@@ -44,12 +46,19 @@ class JudgeSubmission(NbGraderPreprocessor):
         )
         if submission is None:
             raise NbGraderException(f"{student}: 채점할 수 없는 제출입니다 (course status)")
+        try:
+            missing = survey.insist(course.settings)
+        except RuntimeError as error:
+            raise NbGraderException(str(error)) from None
+        if missing:
+            self.log.warning(missing)
         paper, executor = Paper.load(course, lab), ForkExecutor()
         try:
             marked = mark(paper, submission.rebuilt.notebook, executor)
         finally:
             executor.close()
         with book.open_gradebook(course) as gradebook:
+            note_own_scores(gradebook, course, lab)
             assignment.register(gradebook, course, course.lab(lab), paper.source)
-            settle(gradebook, course, submission, paper, marked)
+            settle(gradebook, course, job_of(submission, paper), marked)
         return marked.notebook, resources

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from autograder.sandbox.fork import ForkExecutor
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
+AHEAD = 2  # jobs held ready beyond what the workers are at
 TRIES = 2  # a warm process that died may have died of something else than this submission
 
 
@@ -26,7 +27,7 @@ class Failure:
 
 
 def run_all(
-    jobs: Sequence[Job],
+    jobs: Iterable[Job],
     work: Callable[[Job, Executor], Answer],
     workers: int,
     make_executor: Callable[[], Executor] = ForkExecutor,
@@ -34,9 +35,12 @@ def run_all(
     """Does `work(job, executor)` for every job and yields each as it is done, in any order.
 
     Threads are enough: student code runs in processes of its own. A job that fails is yielded with
-    a Failure and stops no other. Leaving the loop early (Ctrl-C too) ends every process.
+    a Failure and stops no other. Jobs are taken as they are needed, a few ahead of the workers.
+    Leaving the loop early (Ctrl-C too) ends every process.
     """
-    free: queue.SimpleQueue[Executor] = queue.SimpleQueue()
+    workers = max(1, workers)
+    # Last in, first out: few jobs warm few processes up.
+    free: queue.LifoQueue[Executor] = queue.LifoQueue()
     executors: list[Executor] = []
     stop = threading.Event()
 
@@ -57,16 +61,26 @@ def run_all(
         finally:
             free.put(executor)
 
-    for _ in range(max(1, min(workers, len(jobs)))):
-        executors.append(make_executor())
-        free.put(executors[-1])
-    threads = ThreadPoolExecutor(len(executors), thread_name_prefix="grade")
+    threads = ThreadPoolExecutor(workers, thread_name_prefix="grade")
+    waiting: dict[Future, Job] = {}
     try:
-        futures = {threads.submit(one, job): job for job in jobs}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        for job in jobs:
+            if len(executors) < workers:
+                executors.append(make_executor())
+                free.put(executors[-1])
+            waiting[threads.submit(one, job)] = job
+            if len(waiting) >= workers + AHEAD:
+                yield from _finished(waiting)
+        while waiting:
+            yield from _finished(waiting)
     finally:
         stop.set()
         for executor in executors:
             executor.close()
         threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _finished(waiting: dict[Future, Job]) -> Iterator[tuple[Job, object]]:
+    """Waits until something is done; what is done leaves `waiting`."""
+    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        yield waiting.pop(future), future.result()

@@ -1,24 +1,28 @@
 """What one grading leaves on disk. For TAs only: hidden tests stand in it.
 
 autograded/<student>/<lab>/: the notebook for formgrader and nbgrader's timestamp.
-records/<student>/<lab>/: `history.jsonl` (every score ever given, with its cause), and last
-`result.json`: while that is missing or has another key, the work is not done.
+records/<student>/<lab>/: `history.jsonl` (history.py; written before the gradebook is), and last of
+all `result.json`: while that is missing or has another key, the work is not done.
 """
 
 from __future__ import annotations
 
 import copy
+import fcntl
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder import notebooks
-from autograder.course import Course
+from autograder.course import Course, UsageError
+from autograder.grading import history
+from autograder.grading.still import still, still_text
 from autograder.judge.plan import instructor_cells
-from autograder.results import Exercise, Result
+from autograder.results import Carried, Exercise, Result
 from autograder.sandbox.executor import CellRun
 
 
@@ -35,12 +39,14 @@ def graded_notebook(
     checks = {c.grade_id: c for exercise in exercises.values() for c in exercise.checks}
     for cell in notebook.cells:
         if cell.cell_type != "code":
+            if notebooks.role(cell) == "written":
+                still_text(cell)
             continue
         name = notebooks.grade_id(cell)
         if notebooks.role(cell) in ("public", "hidden") and name in ours:
             cell.source = ours[name].source
         run = by_id.get(name) or by_id.get(cell.id)
-        outputs = [nbformat.from_dict(output) for output in run.outputs] if run else []
+        outputs = [nbformat.from_dict(still(output)) for output in run.outputs] if run else []
         check = checks.get(name)
         if check is not None and not check.passed:
             outputs.append(_error("불통과", check.message, check.trace))
@@ -73,21 +79,57 @@ def save_notebook(course: Course, result: Result, notebook: NotebookNode) -> Non
         notebooks.write_text(folder / "timestamp.txt", moment.strftime("%Y-%m-%d %H:%M:%S UTC"))
 
 
-def save(course: Course, result: Result, cause: str) -> None:
-    """Appends to the history and then writes result.json, which says that the work is done."""
+def journal(
+    course: Course, result: Result, previous: Result | None, cause: str, carried: Carried
+) -> int:
+    """Adds the result to the history, unless an unfinished run did; returns the entry's number."""
     folder = course.record(result.student, result.lab)
-    folder.mkdir(parents=True, exist_ok=True)
     entry = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "cause": cause,
         "key": result.key,
         "sha256": result.sha256,
         "attempt": result.attempt,
         "status": result.status,
-        "score": result.score,
-        "exercises": {name: each.score for name, each in result.exercises.items()},
+        "score": carried.score,
+        "exercises": carried.exercises,
+        "ta": carried.kept,
+        "dropped": carried.dropped,
     }
-    with open(folder / "history.jsonl", "a", encoding="utf-8") as file:
-        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    pending = unfinished(course, result, previous)
+    if pending and history.repeats(entry, pending):
+        return pending["n"]
+    return history.add(folder, entry)
+
+
+def unfinished(course: Course, result: Result, previous: Result | None) -> dict | None:
+    """The entry of a run that was killed while it saved this very result; None where none was."""
+    entry = history.last(course.record(result.student, result.lab))
+    if entry is None or not history.is_unfinished(entry, previous.entry if previous else 0):
+        return None
+    same = ("sha256", "attempt", "key")
+    return entry if all(entry.get(name) == getattr(result, name) for name in same) else None
+
+
+def save(course: Course, result: Result) -> None:
+    """Writes result.json, which says that all the rest is done. It is on disk when this returns."""
     text = json.dumps(result.to_dict(), ensure_ascii=False, indent=1)
-    notebooks.write_text(folder / "result.json", text + "\n")
+    path = course.record(result.student, result.lab) / "result.json"
+    notebooks.write_text(path, text + "\n", durable=True)
+
+
+@contextmanager
+def writing(course: Course) -> Iterator[None]:
+    """Holds the records of a course: one `course grade` at a time. A kill lets go.
+
+    Raises:
+        UsageError: another one is at work.
+    """
+    course.records.mkdir(parents=True, exist_ok=True)
+    with open(course.records / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                "다른 course grade가 채점하고 있습니다. 끝난 뒤에 다시 하세요"
+            ) from None
+        yield

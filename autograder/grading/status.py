@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autograder.course import Course, Lab
-from autograder.grading import record
+from autograder.grading import history, record
 from autograder.grading.gradebook import open_gradebook, refresh
 from autograder.intake.inbox import HandIn, Inbox
 from autograder.intake.refused import Refused
@@ -50,6 +50,14 @@ def lines(course: Course, labs: Sequence[Lab]) -> Iterator[str]:
         yield "■ 어느 실습인지 알 수 없는 제출"
         for handin in unknown:
             yield _refusal(course, handin)
+
+
+def history_lines(course: Course, labs: Sequence[Lab], student: str) -> Iterator[str]:
+    """Every score that this student ever got, and why."""
+    for lab in labs:
+        yield f"■ {lab.name} — {student}"
+        found = list(history.lines(course.record(student, lab.name), course.timezone))
+        yield from (f"  {line}" for line in found or ["아직 채점하지 않았습니다"])
 
 
 def _mark(score: float | None) -> str:

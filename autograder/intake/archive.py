@@ -22,11 +22,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from autograder.course import Course, UsageError
-from autograder.intake.naming import Said, read_path
+from autograder.intake.naming import (
+    DEEPEST,
+    LONGEST_NAME,
+    Said,
+    by_platform,
+    is_one_students,
+    read_inside,
+    read_path,
+)
 
 MAX_ENTRIES = 10_000
 MAX_TOTAL = 2 * 2**30  # bytes read out of one archive
-MAX_INNER_TOTAL = 200 * 2**20  # the same for an archive that a student handed in
+MAX_OWN_TOTAL = 200 * 2**20  # out of it for one student, or out of a student's own archive
 MAX_ENTRY = 256 * 2**20  # an entry above this is not even unpacked for the inbox
 MAX_RATIO = 200  # unpacked : packed, for what is larger than a hand-in may be
 MAX_FOLDERS = 20  # one in another, on disk
@@ -165,7 +173,9 @@ class _Reader:
             reason = f"파일을 열 수 없습니다: {error.strerror}"
             yield self._incoming(parts, datetime.now(UTC), b"", reason)
             return
-        when = time_of(path)
+        # Beside a notebook that a platform filed, timestamp.txt would be the student's own.
+        is_nbgraders = path.parent.name in self.labs and not by_platform(parts)
+        when = time_of(path) if is_nbgraders else _utc(about.st_mtime)
         if _is_zip(head):
             yield from self.archive(lambda: open_plain(path), () if top else parts, parts, when)
             return
@@ -231,9 +241,11 @@ class _Reader:
             if not entries:
                 yield whole("빈 zip 파일입니다.")
                 return
-            budget = _Budget(MAX_TOTAL if depth == 1 else MAX_INNER_TOTAL)
+            # In a student's own archive, neither dates nor folders are to be believed.
+            own = depth > 1 or bool(outside) and is_one_students(outside, self.labs)
+            budget = _Budget()
             for entry in sorted(entries, key=_entry_name):
-                yield from self._entry(archive, entry, outside, shown, when, depth, budget)
+                yield from self._entry(archive, entry, outside, shown, when, depth, own, budget)
 
     def _entry(
         self,
@@ -243,18 +255,22 @@ class _Reader:
         shown: tuple[str, ...],
         when: datetime,
         depth: int,
+        own: bool,
         budget: _Budget,
     ) -> Iterator[Incoming]:
         name = _entry_name(entry)
         inside = tuple(part for part in name.split("/") if part not in ("", ".", "..")) or (name,)
         parts = outside + inside
-        made = self._entry_time(entry) or when
+        said = read_inside(outside, inside, self.labs) if own else read_path(parts, self.labs)
+        made = when if own else self._entry_time(entry) or when
 
         def result(data: bytes, reason: str) -> Incoming:
-            return self._incoming(parts, made, data, reason, "/".join((*shown, name)))
+            where = "/".join((*shown, name))
+            return self._incoming(parts, made, data, reason, where, said)
 
         try:
-            data, reason = self._read(archive, entry, budget)
+            share = "" if own else said.guess or said.hints[0].text
+            data, reason = self._read(archive, entry, budget, share)
         except Unsafe as no:
             # What is not unpacked is kept as it stands in the archive, packed.
             yield result(_packed(archive, entry), str(no))
@@ -271,7 +287,7 @@ class _Reader:
                 yield result(data, reason)
 
     def _read(
-        self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget
+        self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget, share: str
     ) -> tuple[bytes, str]:
         """The entry's bytes, and why it is refused all the same (or nothing).
 
@@ -285,7 +301,7 @@ class _Reader:
             raise Unsafe(f"풀면 {size / 2**20:,.0f} MB가 되는 압축 폭탄으로 보여 풀지 않았습니다.")
         if size > MAX_ENTRY:
             raise Unsafe(f"{size / 2**20:,.0f} MB로 너무 커서 풀지 않았습니다.")
-        if not budget.take(size):
+        if not budget.take(size, share):
             raise Unsafe("이 zip을 다 풀면 너무 커져서 여기부터는 풀지 않았습니다.")
         kind = stat.S_IFMT(entry.external_attr >> 16)
         reason = _bad_name(_entry_name(entry))
@@ -310,11 +326,12 @@ class _Reader:
         data: bytes,
         reason: str,
         where: str = "",
+        said: Said | None = None,
     ) -> Incoming:
         return Incoming(
             name=readable_name(parts[-1]),
             where=readable_name(where or "/".join(parts)),
-            said=read_path(parts, self.labs),
+            said=said or read_path(parts, self.labs),
             handed_in=when,
             size=len(data),
             open=lambda: io.BytesIO(data),
@@ -323,15 +340,21 @@ class _Reader:
 
 
 class _Budget:
-    """How many bytes an archive may still unpack to."""
+    """How many bytes an archive may still unpack to, in all and of one student's.
 
-    def __init__(self, left: int) -> None:
-        self.left = left
+    Without the second bound, one student's many large files would leave nothing for the others.
+    """
 
-    def take(self, size: int) -> bool:
-        """Takes `size` bytes if they are still there."""
-        if size > self.left:
+    def __init__(self) -> None:
+        self.left = MAX_TOTAL
+        self.shares: dict[str, int] = {}
+
+    def take(self, size: int, share: str) -> bool:
+        """Takes `size` bytes for the student behind `share` if they are still there."""
+        own = self.shares.get(share, MAX_OWN_TOTAL)
+        if size > min(own, self.left):
             return False
+        self.shares[share] = own - size
         self.left -= size
         return True
 
@@ -419,7 +442,10 @@ def _bad_name(name: str) -> str:
         return "파일 이름에 NUL 문자가 들어 있습니다."
     if name.startswith("/") or re.match(r"[A-Za-z]:", name):
         return "파일 이름이 절대 경로입니다."
-    if ".." in name.split("/"):
+    parts = name.split("/")
+    if len(parts) > DEEPEST or max(map(len, parts)) > LONGEST_NAME:
+        return "파일 이름이 너무 깁니다."
+    if ".." in parts:
         return "파일 이름이 바깥 폴더(..)를 가리킵니다."
     return ""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.intake.roster import Hint, safe_id
 
@@ -21,6 +21,9 @@ _CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_\d+_(?P<res
 # ` (1)` is a browser's second download, `-1` Canvas's second hand-in.
 _COPY = re.compile(r"(?: ?\(\d+\)|-\d{1,2})+$")
 _EXTENSIONS = re.compile(r"(?:\.(?:ipynb|zip|txt|json))+$", re.IGNORECASE)
+# A zip may call its entries anything: the patterns above take minutes over names that no disk has.
+LONGEST_NAME = 255
+DEEPEST = 50
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ def read_path(parts: Sequence[str], labs: Collection[str]) -> Said:
         parts: path below the collected folder or archive; the archive's own name is not in it.
         labs: names of the course's labs.
     """
+    parts = [part[:LONGEST_NAME] for part in parts[-DEEPEST:]]
     hints: list[Hint] = []
     guess = lab = None
     late = False
@@ -82,6 +86,30 @@ def read_path(parts: Sequence[str], labs: Collection[str]) -> Said:
     if not known and plain:
         guess = _id_of(plain[-1])
     return Said(tuple(hints), guess, lab, late)
+
+
+def read_inside(outside: Sequence[str], inside: Sequence[str], labs: Collection[str]) -> Said:
+    """The same for a file in a student's own archive, whose folders make it nobody else's."""
+    named = _archives_student(outside[-1], labs)
+    whose = _id_of(named) if named and not by_platform(outside) else None
+    whose = whose or read_path(outside, labs).guess or read_path((*outside, ""), labs).guess
+    return replace(read_path((*outside, *inside), labs), guess=whose)
+
+
+def by_platform(parts: Sequence[str]) -> bool:
+    """Whether a learning platform named one of these after a student: the rest is the student's."""
+    stems = [_EXTENSIONS.sub("", part[:LONGEST_NAME]) for part in parts[-DEEPEST:]]
+    return any(_MOODLE.fullmatch(stem) or _CANVAS.fullmatch(stem) for stem in stems)
+
+
+def is_one_students(archive: Sequence[str], labs: Collection[str]) -> bool:
+    """Whether an archive is one student's hand-in (`s01_rnn.zip`) rather than a class's."""
+    return by_platform(archive) or _archives_student(archive[-1], labs) is not None
+
+
+def _archives_student(name: str, labs: Collection[str]) -> str | None:
+    stem = _EXTENSIONS.sub("", name[:LONGEST_NAME])
+    return _without(_COPY.sub("", stem), labs)
 
 
 def _lab_of(stem: str, labs: Collection[str]) -> str | None:

@@ -1,6 +1,6 @@
 """Finds calls that an exercise forbids by reading the student's code (its syntax tree).
 
-The other half works while the code runs (sandbox.cells patches the names); this half sees what a
+The other half works while the code runs (sandbox.guard patches the names); this half sees what a
 patch cannot: `from torch.nn.functional import cross_entropy` bound before the patch.
 """
 

@@ -25,13 +25,24 @@ def banned_names(source: NotebookNode) -> dict[str, tuple[str, ...]]:
 
 
 def defined_names(code: str) -> tuple[str, ...]:
-    """Functions and classes that a cell defines at its top level; () when it does not parse."""
+    """Functions, classes and variables that a cell defines at its top level; () if it does not parse."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return tuple(node.name for node in tree.body if isinstance(node, kinds))
+    found: dict[str, None] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found[node.name] = None
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            stored = (n for target in targets for n in ast.walk(target))
+            found |= {
+                n.id: None
+                for n in stored
+                if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
+    return tuple(found)
 
 
 def plan(rebuilt: NotebookNode, source: NotebookNode) -> list[Step]:
@@ -60,7 +71,8 @@ def plan(rebuilt: NotebookNode, source: NotebookNode) -> list[Step]:
             after = public if role == "hidden" and public in ours else None
             steps.append(Step(name, ours[name].source, "test", exercise, tested, forbidden, after))
         elif role == "answer":
-            steps.append(Step(name, cell.source, "answer", exercise))
+            meant = defined_names(ours[exercise].source) if exercise in ours else ()
+            steps.append(Step(name, cell.source, "answer", exercise, meant))
         elif role in ("given", "setup"):
             steps.append(Step(cell.id, cell.source, "given"))
     return steps

@@ -105,6 +105,11 @@ def _message(
         return None
     if answer and answer.status != "ok" and _is_consequence(run):
         return _answer_broke(answer, limits)
+    if run.status == "timeout" and run.limit == "call":
+        return (
+            f"{_TIME} (함수를 한 번 부르는 데 {limits.call_seconds:g}초). "
+            "끝나지 않는 반복이 있는지 살펴보세요."
+        )
     if run.status == "timeout":
         return (
             f"{_TIME} (셀 하나에 {limits.cell_seconds:g}초). 끝나지 않는 반복이 있는지 살펴보세요."

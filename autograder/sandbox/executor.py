@@ -1,7 +1,7 @@
 """The one small door to wherever student code runs.
 
-Grading knows only `Executor`: give it cells, get back what each cell did. The judge's walls
-(separate test process, namespaces) go behind this door without anyone above noticing.
+Grading knows only `Executor`: give it cells, get back what each cell did. That tests
+run in a process of their own, and what walls stand around the student's, is behind this door.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ Kind = Literal["given", "answer", "extra", "test"]
 class Step:
     """One cell to run.
 
-    `exercise` is set for answer and test cells. `defines` and `banned` are set for test cells: while a
-    function called like one of `defines` runs, every dotted name in `banned` raises.
+    `exercise` is set for answer and test cells; `defines` too: the names that the instructor's answer
+    defines. `banned` is set for test cells: while a function called like one of `defines` runs, every
+    dotted name in `banned` raises.
     `after` names a step; when that one hung or died, this one would too and is not run (a hidden
     test after its exercise's public test).
     """
@@ -52,7 +53,8 @@ class CellRun:
 
     status: `ok`; `error` (it raised); `timeout` (it was interrupted, or had to be killed, after its
     time); `died` (the process ended in it: memory, `os._exit`); `not_run` (no time was left).
-    `outputs` are nbformat outputs. `banned` is the first banned name that was called.
+    `outputs` are nbformat outputs. `banned` is the first banned name that was called. `limit` says which
+    time a `timeout` was beyond: the cell's, or that of one call of a student's function.
     """
 
     id: str
@@ -61,6 +63,7 @@ class CellRun:
     error: CellError | None = None
     seconds: float = 0.0
     banned: str | None = None
+    limit: Literal["cell", "call"] = "cell"
 
 
 class ExecutorFailed(Exception):
@@ -68,7 +71,10 @@ class ExecutorFailed(Exception):
 
 
 class Executor(Protocol):
-    """Runs cells in order in one fresh process; one cell's failure never stops the ones after it."""
+    """Runs cells in order in fresh processes; one cell's failure never stops the ones after it.
+
+    Cells of kind `test` run in a process that the others cannot reach; `given` cells run in both.
+    """
 
     def run(
         self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits

@@ -1,78 +1,56 @@
-"""The executor that forks a warm process (warm.py, cells.py): the one that grading uses."""
+"""The executor that grading uses: a student's process behind walls, and a judge's beside it."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
-import json
 import os
-import select
-import shutil
+import socket
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 
 from autograder.course import Limits
-from autograder.sandbox.executor import CellError, CellRun, ExecutorFailed, Step
+from autograder.sandbox import survey, walls
+from autograder.sandbox.events import Reader
+from autograder.sandbox.executor import CellRun, ExecutorFailed, Step
+from autograder.sandbox.process import WarmProcess
+from autograder.sandbox.watch import Report, Watch
 
-START_SECONDS = 120  # importing torch on a cold disk
-SPARE_SECONDS = 30  # what the warm process may need on top of a submission's own limit
+# The judge's child runs our own code: it needs limits, no walls. Its walls are the codec.
+_TRUSTED = {walls.USER, walls.PIDS, walls.FILES, walls.IPC, walls.SYSCALLS, walls.CGROUP}
+if os.geteuid():  # who is not root gets a network namespace only together with a user's
+    _TRUSTED |= {walls.NET}
 
 
 class ForkExecutor:
-    """Owns one warm process; not for use by two threads at once."""
+    """Owns two warm processes; not for use by two threads at once.
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen | None = None
-        self._home: str | None = None
+    Args:
+        weak: run even where a wall is missing; by default what COURSE_WEAK_WALLS says.
+        skip: walls to leave out although the machine has them (to measure what they cost).
+    """
+
+    def __init__(self, weak: bool | None = None, skip: Sequence[str] = ()) -> None:
+        self._weak = survey.weak() if weak is None else weak
+        self._skip = set(skip)
+        self._student: WarmProcess | None = None
+        self._judge: WarmProcess | None = None
 
     def _start(self) -> None:
-        self._home = tempfile.mkdtemp(prefix="course-warm-")
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LANG": "C.UTF-8",
-            "HOME": self._home,
-            "IPYTHONDIR": f"{self._home}/ipython",
-            "MPLCONFIGDIR": f"{self._home}/matplotlib",
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "autograder.sandbox.warm"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._home,
-            env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
-            start_new_session=True,  # Ctrl-C reaches the grader only
-        )
-        self._environment = environment
-        self._ask(None, START_SECONDS)
-
-    def _ask(self, job: dict | None, seconds: float) -> dict:
-        """Sends a job (or nothing) and waits for one line of answer."""
-        process = self._process
-        assert process is not None
         try:
-            if job is not None:
-                process.stdin.write(json.dumps(job).encode() + b"\n")
-                process.stdin.flush()
-            answer, deadline = b"", time.monotonic() + seconds
-            while not answer.endswith(b"\n"):
-                left = deadline - time.monotonic()
-                if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-                    raise ExecutorFailed("실행 프로세스가 제때 답하지 않습니다")
-                chunk = os.read(process.stdout.fileno(), 1 << 20)
-                if not chunk:
-                    raise ExecutorFailed("실행 프로세스가 끝나 버렸습니다")
-                answer += chunk
-            return json.loads(answer)
-        except (OSError, ValueError) as error:
-            raise ExecutorFailed(f"실행 프로세스와 통신하지 못했습니다: {error}") from None
+            gaps = survey.missing()
+            refusal = survey.refusal()
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            raise ExecutorFailed(str(error)) from None
+        if refusal and not self._weak:
+            raise ExecutorFailed(f"{refusal}. 그래도 실행하려면 {survey.WEAK}=1")
+        self._skip |= {wall.name for wall in gaps}
+        self._student = WarmProcess("student", self._skip)
+        self._judge = WarmProcess("judge", self._skip | _TRUSTED)
+        for process in (self._student, self._judge):
+            process.ready()
 
     def run(
         self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits
@@ -87,51 +65,67 @@ class ForkExecutor:
             if left < 1:
                 break
             report = self._attempt(todo, files, replace(limits, submission_seconds=left))
-            runs = {run["id"]: _cell_run(run) for run in report["runs"]}
-            culprit = report["culprit"]
-            if culprit is None:
+            runs = report.runs
+            if report.culprit is None:
                 break
-            fatal[culprit] = CellRun(culprit, report["why"])
+            fatal[report.culprit] = CellRun(report.culprit, report.why)
         return [
             fatal.get(step.id) or runs.get(step.id) or CellRun(step.id, "not_run") for step in steps
         ]
 
-    def _attempt(self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits) -> dict:
-        if self._process is None or self._process.poll() is not None:
+    def _attempt(self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits) -> Report:
+        if not all(process and process.alive for process in (self._student, self._judge)):
             self.close()
-            self._start()
-        folder = Path(tempfile.mkdtemp(prefix="course-run-"))
         try:
-            for name, content in files.items():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(content)
-            job = {
-                "steps": [asdict(step) for step in steps],
-                "folder": str(folder),
-                "limits": asdict(limits),
-                "environment": self._environment | {"HOME": str(folder), "TMPDIR": str(folder)},
-            }
-            return self._ask(job, limits.submission_seconds + SPARE_SECONDS)
-        except ExecutorFailed:
+            if self._student is None:
+                self._start()
+            with contextlib.ExitStack() as stack:
+                return self._watched(steps, files, limits, stack)
+        except (OSError, ValueError) as error:
+            self.close()
+            raise ExecutorFailed(f"실행 프로세스와 통신하지 못했습니다: {error}") from None
+        except BaseException:
             self.close()
             raise
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+
+    def _watched(
+        self,
+        steps: Sequence[Step],
+        files: Mapping[str, bytes],
+        limits: Limits,
+        stack: contextlib.ExitStack,
+    ) -> Report:
+        student, judge = self._student, self._judge
+        packed = {name: base64.b64encode(data).decode() for name, data in files.items()}
+        # No word of a test goes to the student's process, no word of the student's to the judge's.
+        theirs = [step for step in steps if step.kind != "test"]
+        ours = [s if s.kind in ("given", "test") else replace(s, source="") for s in steps]
+        jobs = [
+            {"steps": [asdict(s) for s in part], "files": packed, "limits": asdict(limits)}
+            for part in (theirs, ours)
+        ]
+        reader, writer = os.pipe()
+        stack.callback(os.close, reader)
+        with os.fdopen(writer, "wb") as events:
+            channel, far = socket.socketpair()
+            with channel, far:  # only the two children keep them: each notices the other's end
+                student.fork(jobs[0], limits, [channel.fileno()])
+                judge.fork(jobs[1], limits, [far.fileno(), events.fileno()])
+        watch = Watch(
+            reader,
+            judge.fileno(),
+            student.interrupt,
+            Reader([step.id for step in steps], limits.output_kb),
+            limits,
+        )
+        report = watch.run()
+        for process in (judge, student):
+            process.end()
+        return report
 
     def close(self) -> None:
-        """Ends the warm process. Harmless when there is none."""
-        process, self._process = self._process, None
-        if process is not None:
-            with contextlib.suppress(OSError):
-                process.kill()
-            process.wait()
-            process.stdin.close()
-            process.stdout.close()
-        if self._home:
-            shutil.rmtree(self._home, ignore_errors=True)
-            self._home = None
-
-
-def _cell_run(data: dict) -> CellRun:
-    error = CellError(**data["error"]) if data["error"] else None
-    return CellRun(**{**data, "error": error})
+        """Ends the warm processes and all below them. Harmless when there are none."""
+        for process in (self._student, self._judge):
+            if process is not None:
+                process.close()
+        self._student = self._judge = None

@@ -57,8 +57,8 @@ def template(tmp_path_factory):
             assignment.register(gradebook, made, made.lab("mini"), source)
             for student in ("s01", "s02"):
                 result = graded(student)
-                book.save(gradebook, made, result, None)
-                record.save(made, result, "first")
+                book.save(gradebook, made, result)
+                record.save(made, result)
     return made.root
 
 

@@ -17,6 +17,7 @@ from autograder.grading import pool, record
 from autograder.grading.export import table
 from autograder.grading.grade import grade
 from autograder.sandbox.executor import ExecutorFailed
+from tests.grading.killing import entries
 from tests.grading.toycourse import (
     DOUBLE,
     HALF,
@@ -210,33 +211,29 @@ def test_a_stale_release_is_one_line(course, monkeypatch, capsys):
     assert capsys.readouterr().err.strip().endswith("course release toy")
 
 
-def test_an_interrupted_grade_is_completed_by_the_next(course, tmp_path):
-    for number in range(6):
+def test_control_c_is_one_line_and_the_next_run_goes_on(course):
+    """Kills that give no time for a last word: test_kills.py."""
+    for number in range(12):
         hand_in(course, f"s{number:02}", RIGHT if number % 2 else HALF)
-    undisturbed = make_course(tmp_path / "other")
-    for number in range(6):
-        hand_in(undisturbed, f"s{number:02}", RIGHT if number % 2 else HALF)
-    run(undisturbed)
-    wanted = scores(undisturbed)
-    for blow, delay in ((signal.SIGKILL, 1.5), (signal.SIGINT, 3.2), (signal.SIGKILL, 3.5)):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "autograder", "grade", "--workers", "2", "--force"],
-            cwd=course.root,
-            env={"PYTHONPATH": str(ROOT), "PATH": f"{sys.prefix}/bin:/usr/bin:/bin"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        time.sleep(delay)
-        process.send_signal(blow)
-        _, errors = process.communicate(timeout=60)
-        if blow == signal.SIGINT and process.returncode == 130:
-            assert len(errors.strip().splitlines()[-1:]) == 1 and "Traceback" not in errors
-    run(course)
-    assert scores(course) == wanted
-    assert {p.parent.parent.name for p in course.root.glob("records/*/*/result.json")} == {
-        f"s{number:02}" for number in range(6)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", "--workers", "1"],
+        cwd=course.root,
+        env={"PYTHONPATH": str(ROOT), "PATH": f"{sys.prefix}/bin:/usr/bin:/bin"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = time.monotonic() + 120
+    while entries(course) < 2 and time.monotonic() < end:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and entries(course) < 12
+    assert errors.strip().splitlines()[-1].startswith("course: 중단") and "Traceback" not in errors
+    assert {s: r.score for s, r in run(course).items()} == {
+        f"s{number:02}": 100 if number % 2 else 40 for number in range(12)
     }
+    assert entries(course) == 12
 
 
 def test_plain_nbgrader_autograde_gives_the_same_scores(course):

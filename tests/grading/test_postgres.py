@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import tempfile
@@ -10,9 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from autograder.grading.grade import grade
+from autograder.grading.gradebook import copy_gradebook
+from autograder.grading.rehearse import rehearse
+from tests.grading.killing import copied, regraded_class, state, struck
 from tests.grading.toycourse import HALF, RIGHT, command, hand_in, make_course, scores
+from tests.grading.warm import run
 
 
 def _programs() -> Path | None:
@@ -70,6 +76,27 @@ def test_the_same_scores_as_on_sqlite(postgres, tmp_path, monkeypatch):
     table = (on_postgres.root / "table.csv").read_text(encoding="utf-8")
     assert "s01" in table and "100.0" in table
     assert not (on_postgres.root / "gradebook.db").exists()
+
+
+def test_a_killed_writer_leaves_nothing_half_done(postgres, tmp_path, monkeypatch):
+    before = regraded_class(tmp_path / "sqlite", 6)
+    whole = copied(before, tmp_path / "whole")
+    run(whole)
+
+    with create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("CREATE DATABASE kills"))
+    address = postgres.replace("/postgres?", "/kills?")
+    copy_gradebook(before, address)
+    monkeypatch.setenv("COURSE_DB_URL", address)
+    course = copied(before, tmp_path / "killed")
+    (course.root / "gradebook.db").unlink()
+    assert struck(course, "writer", 3, random.Random(0))
+    results, changes = rehearse(course, course.labs, workers=1, say=lambda line: None, quiet=True)
+    assert changes and len(results) == 6
+    run(course)
+    killed = state(course)
+    monkeypatch.delenv("COURSE_DB_URL")
+    assert killed == state(whole)
 
 
 def test_a_database_that_is_not_there_is_one_line(tmp_path, monkeypatch, capsys):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from autograder.course import Limits
-from autograder.grading.one import Paper, fingerprint, mark
+from autograder.grading.one import Paper, fingerprint, mark, parts
 from autograder.judge.plan import plan
 from autograder.judge.verdict import HIDDEN_FAILED
 from autograder.sandbox.fork import ForkExecutor
@@ -124,7 +124,7 @@ def test_graded_notebook_shows_our_tests_and_why_they_failed(executor):
 
 def test_fingerprint_changes_with_answers_tests_points_and_limits():
     def key(paper, notebook):
-        return fingerprint(paper, plan(notebook, paper.source), notebook)
+        return fingerprint(parts(paper, plan(notebook, paper.source), notebook))
 
     base = key(PAPER, handed_in({"double": DOUBLE}))
     assert base == key(PAPER, handed_in({"double": DOUBLE}))

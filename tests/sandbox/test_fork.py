@@ -173,9 +173,10 @@ def test_a_warm_process_that_died_is_started_again():
     executor = ForkExecutor()
     try:
         run(executor, "1")
-        executor._process.kill()
-        executor._process.wait()
-        (again,) = run(executor, "2")
-        assert again.status == "ok"
+        for process in (executor._student, executor._judge):
+            process.process.kill()
+            process.process.wait()
+            (again,) = run(executor, "2")
+            assert again.status == "ok"
     finally:
         executor.close()

@@ -1,0 +1,139 @@
+"""What of torch's global state travels with a call: grad mode, default dtype, random numbers."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import ctypes
+import random
+from collections.abc import Iterator
+
+import numpy
+import torch
+
+_WORDS = 624  # of a Mersenne twister
+_FEWEST = 600  # distinct words of a state that chance could have made
+
+
+USUAL = {"grad": True, "inference": False, "dtype": torch.float32}
+
+
+class BadRandomState(ValueError):
+    """A state that no seeding and drawing leads to; drawing from it would give numbers of one's choice."""
+
+
+def current() -> dict:
+    """The modes in force here, as plain data."""
+    return {
+        "grad": torch.is_grad_enabled(),
+        "inference": torch.is_inference_mode_enabled(),
+        "dtype": torch.get_default_dtype(),
+    }
+
+
+@contextlib.contextmanager
+def applied(modes: dict) -> Iterator[None]:
+    """While it lasts, the other side's modes are in force."""
+    kept = torch.get_default_dtype()
+    with contextlib.ExitStack() as stack:
+        if modes["inference"]:
+            stack.enter_context(torch.inference_mode())
+        stack.enter_context(torch.set_grad_enabled(bool(modes["grad"])))
+        if modes["dtype"] != kept:
+            torch.set_default_dtype(modes["dtype"])
+            stack.callback(torch.set_default_dtype, kept)
+        yield
+
+
+def _torch_state(known: object = None) -> bytes:
+    return torch.get_rng_state().numpy().tobytes()
+
+
+def _numpy_state(known: tuple | None = None) -> tuple:
+    """The legacy generator: key words with the position, and the normal that it keeps for later.
+
+    Asking costs 30 µs, so first the words are looked at where they lie. (A kept normal that is drawn alone
+    moves no word; the next one that is drawn does.)
+    """
+    address = numpy.random.mtrand._rand._bit_generator.ctypes.state_address
+    words = ctypes.string_at(address, 4 * _WORDS + 4)
+    if known is not None and words == known[0]:
+        return known
+    _, _, _, has_gauss, cached = numpy.random.get_state()
+    return (words, int(has_gauss), float(cached))
+
+
+def _python_state(known: tuple | None = None) -> tuple:
+    version, words, gauss = random.getstate()
+    return (version, array.array("I", words).tobytes(), gauss)
+
+
+def _check_words(data: bytes, width: int = 4) -> None:
+    """Raises BadRandomState for words that were made by hand."""
+    words = {data[i : i + 4] for i in range(0, _WORDS * width, width)}
+    if len(words) < _FEWEST:
+        raise BadRandomState("난수 생성기의 상태가 씨앗에서 나온 것이 아닙니다")
+
+
+def _set_torch(state: bytes) -> None:
+    if len(state) != len(_torch_state()):
+        raise BadRandomState("torch 난수 상태의 길이가 다릅니다")
+    check_torch_state(state)
+    torch.set_rng_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+
+
+def check_torch_state(state: bytes) -> None:
+    """Refuses the state of a CPU generator that was made by hand (the words lie 8 bytes apart).
+
+    Raises:
+        BadRandomState: as it says.
+    """
+    if len(state) >= 24 + _WORDS * 8:
+        _check_words(state[24:], 8)
+
+
+def _set_numpy(state: tuple) -> None:
+    words, has_gauss, cached = state
+    _check_words(words)
+    *keys, position = array.array("I", words)
+    numpy.random.set_state(
+        ("MT19937", numpy.array(keys, numpy.uint32), position, has_gauss, cached)
+    )
+
+
+def _set_python(state: tuple) -> None:
+    version, words, gauss = state
+    _check_words(words)
+    random.setstate((version, tuple(array.array("I", words)), gauss))
+
+
+class RandomState:
+    """The global generators of this side, and what both sides last agreed on."""
+
+    _KINDS = {
+        "torch": (_torch_state, _set_torch),
+        "numpy": (_numpy_state, _set_numpy),
+        "python": (_python_state, _set_python),
+    }
+
+    def __init__(self) -> None:
+        self._agreed: dict[str, object] = {}
+
+    def changed(self) -> dict:
+        """What differs from what the other side knows; from now on it knows."""
+        found = {}
+        for name, (get, _) in self._KINDS.items():
+            state = get(self._agreed.get(name))
+            if self._agreed.get(name) != state:
+                found[name] = self._agreed[name] = state
+        return found
+
+    def accept(self, states: dict) -> None:
+        """Takes over what the other side says.
+
+        Raises:
+            BadRandomState, ValueError, TypeError: it is no state that may be taken.
+        """
+        for name, state in states.items():
+            self._KINDS[name][1](state)
+            self._agreed[name] = state

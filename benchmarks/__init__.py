@@ -1,0 +1,1 @@
+"""How fast `course grade` is beside nbgrader, otter-grader and the floor: `make bench`."""

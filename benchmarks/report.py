@@ -1,0 +1,133 @@
+"""What was measured, as a Markdown table and a plot, without anything that names the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from benchmarks.meter import Cost
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One command: which grader, how many hand-ins, how much they print, what it cost."""
+
+    grader: str
+    handins: int
+    print_kb: int
+    cost: Cost
+
+
+def write(
+    folder: Path, all_: list[Measured], floor: dict[str, list[float]], notes: list[str], quick: bool
+) -> Path:
+    """Writes results.md and growth.png into `folder`; returns the Markdown file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    graders = list(dict.fromkeys(each.grader for each in all_))
+    most = max(each.handins for each in all_ if each.print_kb == 0)
+    cells = median(floor["cells"])
+    lines = [
+        f"# Grading lab rnn, {datetime.now(UTC):%Y-%m-%d}",
+        "",
+        machine(),
+        "",
+        "Quick run: few hand-ins, no repetition; these figures are noise." if quick else "",
+        f"All graders in turn in one run, the same hand-ins, without demo cells; at most {most}.",
+        "",
+        f"Floor: {median(floor['forked']) * 1000:.0f} ms a hand-in (fork of a warm process, bare "
+        f"exec), of which the cells are {cells * 1000:.0f} ms.",
+        "",
+        "| grader | hand-ins | total s | start s | s per further hand-in | overhead ms | "
+        "hand-ins per s | peak MB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    speeds = {}
+    for name in graders:
+        points = _points(all_, name)
+        start, slope = _line(points)
+        total = dict(points)[most]
+        speeds[name] = most / total
+        peak = max(m.cost.peak_mb for m in all_ if m.grader == name)
+        # Noise may make a larger class the cheaper one: then there is no slope to speak of.
+        each = f"{start:.1f} | {slope:.2f} | {(slope - cells) * 1000:.0f}"
+        each = each if slope > 0 else "– | – | –"
+        lines.append(
+            f"| {name} | {most} | {total:.1f} | {each} | {speeds[name]:.2f} | {peak:.0f} |"
+        )
+    fastest = max(speeds, key=speeds.get)
+    lines += ["", f"Throughput of `{fastest}` at {most} hand-ins:"]
+    lines += [
+        f"- {speeds[fastest] / speed:.1f} × {name}"
+        for name, speed in speeds.items()
+        if name != fastest
+    ]
+    if printed := [each for each in all_ if each.print_kb]:
+        lines += ["", "Hand-ins that print:", "", "| grader | KB each | hand-ins | total s |"]
+        lines += ["|---|---|---|---|"]
+        lines += [
+            f"| {m.grader} | {m.print_kb} | {m.handins} | {m.cost.seconds:.1f} |" for m in printed
+        ]
+    lines += ["", *[f"- {note}" for note in notes], "", "![growth](growth.png)", ""]
+    path = folder / "results.md"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    _plot(folder / "growth.png", {name: _points(all_, name) for name in graders})
+    return path
+
+
+def machine() -> str:
+    """Cores, processor, memory, versions."""
+    model = "unknown processor"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{len(os.sched_getaffinity(0))} cores, {model}, {memory:.0f} GiB, "
+        f"Python {platform.python_version()}, torch {version('torch')}, "
+        f"nbgrader {version('nbgrader')}, load {os.getloadavg()[0]:.1f} when this was written"
+    )
+
+
+def _points(all_: list[Measured], grader: str) -> list[tuple[int, float]]:
+    """(hand-ins, median seconds), fewest first."""
+    found: dict[int, list[float]] = {}
+    for each in all_:
+        if each.grader == grader and each.print_kb == 0:
+            found.setdefault(each.handins, []).append(each.cost.seconds)
+    return [(count, median(times)) for count, times in sorted(found.items())]
+
+
+def _line(points: list[tuple[int, float]]) -> tuple[float, float]:
+    """(seconds at no hand-in, seconds per hand-in) between the smallest and the largest class."""
+    (few, little), (many, much) = points[0], points[-1]
+    slope = (much - little) / (many - few) if many > few else much / many
+    return max(0.0, little - slope * few), slope
+
+
+def _plot(path: Path, series: dict[str, list[tuple[int, float]]]) -> None:
+    import sys
+
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    sys.path.insert(0, str(ROOT / "book"))
+    import kit
+
+    kit.style()
+    figure, axes = plt.subplots()
+    for name, points in series.items():
+        axes.plot(*zip(*points, strict=True), marker="o", label=name)
+    axes.set(xlabel="제출물 수", ylabel="걸린 시간 (초)", title="제출물이 늘 때의 채점 시간")
+    axes.legend()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)

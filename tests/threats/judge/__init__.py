@@ -1,0 +1,1 @@
+"""Hostile notebooks against the judge, and one file for each trick."""
