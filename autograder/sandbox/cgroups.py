@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path("/sys/fs/cgroup")
 _SWAP = "memory.swap.max"  # not there where the kernel does not count swap
 _OURS = "course-grader"
+PREFIX = "course-of-"  # of a submission's group
+OLD = 3600.0  # seconds; no submission takes as long
 
 
 class NoCgroup(Exception):
@@ -61,6 +63,17 @@ def create(name: str, memory: int, processes: int, root: Path = ROOT) -> Group:
         Group(tuple(made)).remove()
         raise NoCgroup(f"{error.filename}에 쓸 수 없습니다 ({os.strerror(error.errno)})") from None
     return Group(tuple(made))
+
+
+def sweep(root: Path = ROOT) -> None:
+    """Takes away the empty groups that graders left which were killed long ago."""
+    places = set(_places(root).values())
+    places |= {place.parent for place in places if place.name == _OURS}
+    for place in places:
+        for folder in place.glob(f"{PREFIX}*"):
+            with contextlib.suppress(OSError):  # in use, taken away by another, or not ours
+                if time.time() - folder.stat().st_mtime > OLD:
+                    folder.rmdir()
 
 
 def _places(root: Path) -> dict[str, Path]:

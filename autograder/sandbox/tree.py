@@ -1,7 +1,7 @@
 """The file system that student code sees: the interpreter and its libraries, and nothing of the course.
 
 `Tree.build` is done once by the warm process, in a mount namespace of its own. `Tree.enter` is done
-by every child: a copy of that tree with an empty /work, /tmp and /dev/shm of its own becomes the root.
+by every child: a copy of that tree with an empty /notebook, /tmp and /dev/shm of its own becomes the root.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.sandbox import linux
 
-WORK = "/work"
+WORK = "/notebook"  # a name that no checkout is likely to lie in
 SCRATCH_MB = 64  # each of /work, /tmp and /dev/shm
 SCRATCH_FILES = 8192
 
@@ -142,7 +142,7 @@ class Tree:
             (self._root / "etc" / name).write_text(text, encoding="ascii")
 
     def enter(self, owner: int) -> None:
-        """In the child, in a pid namespace already: the tree becomes the root, /work the folder.
+        """In the child, in a pid namespace already: the tree becomes the root, /notebook the folder.
 
         Args:
             owner: user id, as seen here, that the scratch folders are given to.

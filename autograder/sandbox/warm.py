@@ -73,8 +73,8 @@ def _group(limits: dict) -> cgroups.Group | None:
     """A control group for one submission, where there may be one."""
     if not walls.has(walls.CGROUP):
         return None
-    # Unique on this machine: the process id alone is 1 in every pid namespace.
-    name = f"course-{os.stat('/proc/self/ns/pid').st_ino}-{os.getpid()}-{next(_number)}"
+    # Unique on this machine, also beside groups that a killed grader left: the folder's name is random.
+    name = f"{cgroups.PREFIX}{Path.cwd().name}-{next(_number)}"
     with contextlib.suppress(cgroups.NoCgroup):
         return cgroups.create(name, walls.memory(limits), rlimits.MAX_PROCESSES + 2)
     return None
@@ -209,6 +209,8 @@ def main() -> None:
     linux.dumpable(
         False
     )  # nobody of the same user looks into it, not even through a hole in a wall
+    if walls.has(walls.CGROUP):
+        cgroups.sweep()
     _preload(options.role)
     _answer(control, {"ready": True})
     serve(options.role, control)

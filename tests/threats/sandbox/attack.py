@@ -108,9 +108,8 @@ class Attack:
             ["ipython", "matplotlib", "root"],
         )
         assert list((self.home / "root").iterdir()) == []
-        space = os.stat(f"/proc/{family[0]}/ns/pid").st_ino
         for place in cgroups._places(cgroups.ROOT).values():
-            assert list(place.glob(f"course-{space}-*")) == []
+            assert list(place.glob(f"{cgroups.PREFIX}{self.home.name}-*")) == []
 
 
 def sleepers(token: str) -> list[int]:

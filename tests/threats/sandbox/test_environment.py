@@ -12,4 +12,4 @@ def test_nothing_of_it_arrives(attack, monkeypatch):
     )
     text = attack.says(source)
     assert "SECRET" not in text and "COURSE" not in text
-    assert "PATH" in text and "HOME=/work" in text
+    assert "PATH" in text and "HOME=/notebook" in text

@@ -38,10 +38,12 @@ import os, time, torch
 for number in range(4):
     if os.fork() == 0:
         held = torch.ones(700 * 2**20, dtype=torch.uint8)
-        open(f"filled-{number}", "w").close()
         time.sleep(60)
 time.sleep(4)
-print(len(os.listdir(".")))
+ended = 0
+while ended < 4 and os.waitpid(-1, os.WNOHANG)[0]:
+    ended += 1
+print(4 - ended)
 """
     (run,) = attack(source, limits=replace(LONG, cell_seconds=6))
     # The kernel chooses whom it kills: one of the children, or the one that asked for them.
