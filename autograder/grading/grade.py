@@ -68,7 +68,7 @@ def grade(
             total=len(todo), desc="채점", unit="개", disable=True if quiet or not todo else None
         ) as bar:
             for job, answer in _answers(todo, workers, scheduler):
-                settled(settle(gradebook, course, job, answer))
+                settled(_settled(gradebook, course, job, answer))
                 fresh += 1
     results += _refused(course, labs, student)
     say(_summary(results, fresh))
@@ -104,6 +104,31 @@ def _lean(result: Result) -> Result:
         for check in exercise.checks:
             check.trace = ""
     return result
+
+
+def _settled(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Failure) -> Result:
+    """As `settle`; what cannot be saved is a failure of ours, and stops no other submission."""
+    try:
+        return settle(gradebook, course, job, answer)
+    except Exception as error:  # noqa: BLE001  of whatever kind: a disk, a database, a bug
+        gradebook.db.rollback()
+        reason = f"결과를 저장하지 못했습니다: {type(error).__name__}: {_first_line(error)}"
+    try:
+        return settle(gradebook, course, job, Failure(reason))  # no old score stays unnoticed
+    except Exception:  # noqa: BLE001
+        gradebook.db.rollback()
+    # result.json does not have this key: the next run does it again.
+    handin = job.submission.handin
+    return Result(
+        student=handin.student,
+        lab=handin.lab,
+        file=handin.file,
+        sha256=handin.sha256,
+        attempt=handin.attempt,
+        status="failed",
+        reason=reason,
+        handed_in=utc(handin),
+    )
 
 
 def settle(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Failure) -> Result:
@@ -151,6 +176,10 @@ def settle(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Fail
     )
     record.save(course, result)
     return result
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200]
 
 
 def note_own_scores(gradebook: Gradebook, course: Course, lab: str) -> None:

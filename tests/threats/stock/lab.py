@@ -6,6 +6,7 @@ import copy
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,27 +90,36 @@ class Stock:
         self.release = nbformat.read(root / "release" / LAB / f"{LAB}.ipynb", 4)
         assert SECRET not in nbformat.writes(self.release)
 
-    def hand_in(self, student: str, answers: dict[str, str], tags: list[str] | None = None) -> None:
-        """Lays the release with these answers into submitted/."""
+    def hand_in(
+        self,
+        student: str,
+        answers: dict[str, str],
+        tags: Sequence[str] = (),
+        files: Mapping[str, str] = {},  # noqa: B006
+    ) -> None:
+        """Lays the release with these answers, and other files beside it, into submitted/."""
         made = copy.deepcopy(self.release)
         for cell in made.cells:
             cell.source = answers.get(cell.metadata.nbgrader.grade_id, cell.source)
             if tags and cell.metadata.nbgrader.grade:
-                cell.metadata["tags"] = tags
+                cell.metadata["tags"] = list(tags)
         path = self.root / "submitted" / student / LAB / f"{LAB}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(made, path)
+        for name, text in files.items():
+            (path.parent / name).write_text(text, encoding="utf-8")
 
     def grade(self) -> dict[str, Graded]:
         """Runs `nbgrader autograde` once over everything."""
         self.nbgrader("autograde", LAB)
         with Gradebook(f"sqlite:///{self.root}/gradebook.db", "stock") as gradebook:
             return {
-                each.student.id: Graded(each.score, self._loot(each.student.id))
+                each.student.id: Graded(each.score, self.found(each.student.id))
                 for each in gradebook.assignment_submissions(LAB)
             }
 
-    def _loot(self, student: str) -> str:
+    def found(self, student: str) -> str:
+        """What the student's code has carried away by now."""
         path = self.loot / student
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
@@ -119,7 +129,12 @@ class Stock:
         done = subprocess.run(
             [sys.executable, "-m", "nbgrader", *arguments],
             cwd=self.root,
-            env={**environment, "JUPYTER_CONFIG_DIR": str(self.root / "jupyter")},
+            env={
+                **environment,
+                "JUPYTER_CONFIG_DIR": str(self.root / "jupyter"),
+                "HOME": str(self.root),  # what an attack plants there goes with the folder
+                "TOKEN": "of-the-teacher",
+            },
             capture_output=True,
             text=True,
             check=False,
