@@ -123,7 +123,9 @@ def _bits(array: np.ndarray) -> bytes:
 
 
 def _tensor_bits(tensor: torch.Tensor) -> bytes:
-    plain = tensor.detach().resolve_conj().resolve_neg().contiguous().flatten()
+    flat = tensor.detach().resolve_conj().resolve_neg().flatten()
+    # Not `contiguous`: that leaves a single element its stride, whatever it is.
+    plain = torch.empty(flat.shape, dtype=flat.dtype).copy_(flat)
     return plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
 
 
