@@ -38,6 +38,9 @@ class Exercise:
     checks: list[Check] = field(default_factory=list)
     outputs: list[dict] = field(default_factory=list)
     seconds: float = 0.0
+    carried: list[str] = field(
+        default_factory=list
+    )  # names that were the reference's (judge.carry)
 
 
 @dataclass

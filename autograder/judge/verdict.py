@@ -30,6 +30,7 @@ def judge(
     ours = instructor_cells(source)
     banned = banned_names(source)
     answers = {step.exercise: step for step in steps if step.kind == "answer"}
+    earlier, others, gone = _sources(steps)
     exercises: dict[str, Exercise] = {}
     for name, cell in ours.items():
         if notebooks.role(cell) not in ("public", "hidden"):
@@ -43,10 +44,8 @@ def judge(
         points = notebooks.points(cell)
         forbidden = None
         if answer and banned.get(exercise):
-            others = [s.source for s in steps if s.kind in ("given", "extra", "answer")]
-            forbidden = find_banned(
-                answer.source, defined_names(ours[exercise].source), others, banned[exercise]
-            )
+            entry = defined_names(ours[exercise].source)
+            forbidden = find_banned(answer.source, entry, others, banned[exercise], earlier, gone)
         run = by_id.get(name, CellRun(name, "not_run"))
         public = by_id.get(f"{exercise}-public")
         if run.status == "not_run" and public and public.status in ("timeout", "died"):
@@ -68,6 +67,14 @@ def judge(
     for exercise in exercises.values():
         _settle(exercise)
     return exercises
+
+
+def _sources(steps: Sequence[Step]) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """The cells that ran before and after the reference came in, and the names that it took."""
+    place = next((k for k, step in enumerate(steps) if step.kind == "carry"), 0)
+    code = [s.source if s.kind in ("given", "extra", "answer") else "" for s in steps]
+    gone = steps[place].defines if steps and steps[place].kind == "carry" else ()
+    return code[:place], code[place:], gone
 
 
 def _settle(exercise: Exercise) -> None:

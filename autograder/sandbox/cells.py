@@ -44,6 +44,11 @@ def _old_ipython() -> bool:
     return IPython.version_info[0] < 9
 
 
+def python(source: str) -> str:
+    """A cell's source as plain Python: magics become the calls that they stand for."""
+    return _shell.transform_cell(source)
+
+
 def names() -> dict:
     """Where the cells' names are."""
     return _shell.user_ns
