@@ -161,6 +161,6 @@ def _carry(
         second = judge(more, found, paper.source, paper.limits)[name]
         if second.score > exercises[name].score:
             exercises[name] = carry.noted(second, names)
-            mine = {step.id for step in more if step.exercise == name and step.kind != "carry"}
-            kept |= {run.id: run for run in found if run.id in mine}
+            first = next(place for place, step in enumerate(more) if step.kind == "carry")
+            kept |= {run.id: run for run in found[first + 1 :]}
     return [kept[run.id] for run in runs]
