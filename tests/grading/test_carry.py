@@ -58,6 +58,7 @@ def test_asking_for_it_regrades_says_why_and_a_second_run_changes_nothing(course
 
 
 def test_plain_nbgrader_autograde_takes_the_same_path(course):
+    run(course)  # nbgrader wants to know the lab beforehand
     set_lab(course, asking())
     done = command(course, "nbgrader", "autograde", "toy", "--force")
     assert done.returncode == 0, done.stderr

@@ -10,8 +10,10 @@ from autograder.publish.rules import problems
 from tests.judge.lab import toy
 from tests.publish import small
 
+CLASS = "class squares:\n    pass\ndef other(numbers, start=0):"
 
-def asking(value, head: str = "def squares(numbers):", at: str = "root") -> list:
+
+def asking(value, head: str = "def squares(numbers, start=0):", at: str = "root") -> list:
     """The mini lab's cells, where the answer cell `at` asks for `value`."""
     cells = small.lab_cells()
     for cell in cells:
@@ -31,10 +33,19 @@ def asking(value, head: str = "def squares(numbers):", at: str = "root") -> list
         (asking(["math"]), "root: course.carry: 'math'을(를) 정하는 앞 문제가 없습니다"),
         (asking("squares"), "root: course.carry: 함수 이름의 목록이어야"),
         (asking([3]), "root: course.carry: 함수 이름의 목록이어야"),
-        (asking(["squares"], "class squares:"), "'squares'은(는) 클래스입니다. 함수(def)만"),
-        (asking(["total"], "total = 3\ndef squares(numbers):"), "'total'은(는) 함수가 아닙니다"),
-        (asking(["squares"], "def squares(numbers):\n    yield 1"), "내놓는(yield) 함수입니다"),
-        (asking(["squares"], "async def squares(numbers):"), "함수가 아닙니다"),
+        (
+            asking(["squares"], "class squares:\n    pass\ndef other(numbers, start=0):"),
+            "'squares'은(는) 클래스입니다. 함수(def)만",
+        ),
+        (
+            asking(["total"], "total = 3\ndef squares(numbers, start=0):"),
+            "'total'은(는) 함수가 아닙니다",
+        ),
+        (
+            asking(["squares"], "def squares(numbers, start=0):\n    yield 1"),
+            "내놓는(yield) 함수입니다",
+        ),
+        (asking(["squares"], "async def squares(numbers, start=0):"), "함수가 아닙니다"),
     ],
 )
 def test_what_cannot_be_carried_is_named_with_its_file_and_cell(tmp_path, cells, words):
@@ -47,7 +58,9 @@ def test_what_cannot_be_carried_is_named_with_its_file_and_cell(tmp_path, cells,
 
 
 def test_a_function_of_an_earlier_exercise_may_be_asked_for():
-    inner = "def squares(numbers):\n    one = lambda: (yield)\n    def two():\n        yield 2"
+    inner = (
+        "def squares(numbers, start=0):\n    one = lambda: (yield)\n    def two():\n        yield 2"
+    )
     for cells in (asking(["squares"]), asking(["squares"], inner), asking([])):
         assert not [line for line in problems("mini", cells) if "carry" in line]
 
@@ -55,6 +68,10 @@ def test_a_function_of_an_earlier_exercise_may_be_asked_for():
 def test_students_do_not_get_the_setting_and_it_makes_no_new_version(tmp_path):
     course = small.small_course(tmp_path)
     lab = course.lab("mini")
+    cells = asking(["squares"])
+    for cell in cells:
+        cell.metadata.pop("course", None)
+    small.write_lab(tmp_path, cells)
     plain = make(course, lab)
     small.write_lab(tmp_path, asking(["squares"]))
     asked = make(course, lab)
