@@ -141,7 +141,7 @@ def problems(case: Case, answer: Marked | Failure) -> list[Problem]:
         return [Problem(case.lab, f"{label}: 실행하지 못했습니다: {answer.reason}")]
     exercises = answer.exercises
     if case.kind == "stub":
-        passed = [c.grade_id for e in exercises.values() for c in e.checks if c.passed]
+        passed = [c.grade_id for e in exercises.values() for c in e.checks if c.score]
         return [Problem(case.lab, f"빈 답이 통과합니다: {name}") for name in passed]
     if case.kind.startswith("carried"):
         label += " (앞 문제 없이)"

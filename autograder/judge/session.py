@@ -198,6 +198,7 @@ def describe(error: BaseException, ids: dict[str, str]) -> dict:
         told = outputs.error(error.described)
         found |= {"name": told["name"], "value": told["value"], "line": told["line"]}
         found |= {"trace": f"{found['trace']}\n{told['trace']}".strip(), "message": "", "hints": []}
+        found["parts"] = []
     return found
 
 

@@ -10,6 +10,7 @@ from autograder import notebooks
 from autograder.course import Limits
 from autograder.judge.bans import find_banned
 from autograder.judge.plan import banned_names, defined_names, instructor_cells
+from autograder.judge.points import declared, earned
 from autograder.results import Check, Exercise
 from autograder.sandbox.executor import CellRun, Step
 
@@ -59,6 +60,11 @@ def judge(
             score=points if message is None else 0.0,
             max_score=points,
         )
+        if run.status == "error" and run.error.parts and not forbidden and not run.banned:
+            check.parts = earned(declared(cell.source), run.error.parts)
+            check.score = sum(part["points"] for part in check.parts if part["passed"])
+            failed = [part for part in check.parts if not part["passed"]]
+            message = " ".join(f"[{part['title']}] {part['message']}" for part in failed) or message
         if message is not None:
             check.message = message
             check.hints = run.error.hints if run.error else []
@@ -83,6 +89,7 @@ def _settle(exercise: Exercise) -> None:
         guilty = next(c.message for c in exercise.checks if c.message.startswith(_BANNED))
         for check in exercise.checks:
             check.passed, check.score, check.message = False, 0.0, guilty
+            check.parts = []
     exercise.score = sum(check.score for check in exercise.checks)
     exercise.max_score = sum(check.max_score for check in exercise.checks)
     failed = [check for check in exercise.checks if not check.passed]

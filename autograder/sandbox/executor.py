@@ -38,7 +38,10 @@ class Step:
 
 @dataclass
 class CellError:
-    """What a cell raised. `message` and `hints` are there when it was a `checks.Mistake`."""
+    """What a cell raised. `message` and `hints` are there when it was a `checks.Mistake`.
+
+    `parts` when it was a `checks.Unmet`: what was wrong with each part of the test, "" for nothing.
+    """
 
     name: str
     value: str
@@ -46,6 +49,7 @@ class CellError:
     line: int | None = None
     message: str = ""
     hints: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
 
 
 @dataclass
