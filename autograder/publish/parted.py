@@ -29,7 +29,7 @@ def problems(cell: NotebookNode) -> Iterator[str]:
     part = made.id if isinstance(made, ast.Name) else ""
     inner = {id(call.func) for node in found.body if part_of(node, part) for call in _calls(node)}
     loose = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == part]
-    if any(id(n) not in inner and isinstance(n.ctx, ast.Load) for n in loose):
+    if not part or any(id(n) not in inner and isinstance(n.ctx, ast.Load) for n in loose):
         yield (
             f'{name}: 부분 점수는 블록 바로 아래에 `with {part or "part"}(4, "모양"):`처럼 '
             "숫자와 제목으로 씁니다"

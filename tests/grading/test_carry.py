@@ -93,10 +93,14 @@ VERIFIED = {
 }
 
 
+def write_tables(course: Course, **tables: dict) -> None:
+    """tests/mutants/toy.py of the course."""
+    text = "".join(f"{name} = {table!r}\n" for name, table in tables.items())
+    notebooks.write_text(course.root / "tests" / "mutants" / "toy.py", text)
+
+
 def verified(course: Course, **more) -> list[str]:
-    tables = {name: VERIFIED[name] | more.get(name, {}) for name in VERIFIED}
-    path = course.root / "tests" / "mutants" / "toy.py"
-    notebooks.write_text(path, "".join(f"{name} = {table!r}\n" for name, table in tables.items()))
+    write_tables(course, **{name: VERIFIED[name] | more.get(name, {}) for name in VERIFIED})
     found = verify(course, course.labs, workers=1, say=lambda line: None, quiet=True)
     return [problem.text for problem in found]
 
