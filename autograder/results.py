@@ -15,7 +15,8 @@ class Check:
     """One test cell's verdict.
 
     `message` is a Korean sentence for the student (empty when passed); `hints` come after it, folded.
-    `trace` is the TA's: it may show hidden tests and never goes to a student.
+    `trace` is the TA's: it may show hidden tests and never goes to a student. `parts`, where the cell
+    gives its points in parts (judge.points): title, points, passed, message of each.
     """
 
     grade_id: str
@@ -26,6 +27,7 @@ class Check:
     message: str = ""
     hints: list[str] = field(default_factory=list)
     trace: str = ""
+    parts: list[dict] = field(default_factory=list)
 
 
 @dataclass
@@ -38,6 +40,9 @@ class Exercise:
     checks: list[Check] = field(default_factory=list)
     outputs: list[dict] = field(default_factory=list)
     seconds: float = 0.0
+    carried: list[str] = field(
+        default_factory=list
+    )  # names that were the reference's (judge.carry)
 
 
 @dataclass

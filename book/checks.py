@@ -8,7 +8,8 @@ Needs torch only; IPython 7.34 and 9 show it nicely, plain Python shows the same
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import torch
@@ -62,6 +63,81 @@ def _show_folded(hints: Sequence[str]) -> bool:
     except Exception:  # a broken display must never hide the diagnosis
         return False
     return True
+
+
+class Unmet(Mistake):
+    """Some parts of a test failed, see `parts`. `parts[k]` says why part k failed, "" if it held."""
+
+    def __init__(self, message: str, *hints: str, parts: tuple[str, ...] = ()) -> None:
+        super().__init__(message, *hints)
+        self.parts = parts
+
+
+class parts:
+    """Points in parts: every part is tried, and those that failed are told together at the end.
+
+        with checks.parts() as part:
+            with part(4, "모양"):
+                checks.check_shape(got, (2, 3), "hs")
+            with part(6, "값"):
+                checks.check_close(got, want, "hs")
+
+    What all parts need is computed before the block: an error there costs all of them.
+
+    Raises:
+        Unmet: some part failed. An error that is the same in every part is raised as it is.
+    """
+
+    def __init__(self) -> None:
+        self._tried: list[tuple[float, str, Exception | None]] = []
+
+    def __enter__(self) -> parts:
+        return self
+
+    @contextmanager
+    def __call__(self, points: float, title: str) -> Iterator[None]:
+        """One part. What it raises is kept for the end."""
+        found = None
+        try:
+            yield
+        except Exception as error:
+            found = error
+        self._tried.append((points, title, found))
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        errors = [found for _, _, found in self._tried if found is not None]
+        if (error is None and not errors) or (error is not None and not self._tried):
+            return False
+        if not isinstance(error, Exception | None):
+            return False  # the student pressed stop
+        same = len({(type(each).__name__, str(each)) for each in errors}) == 1
+        if error is None and same and len(errors) == len(self._tried):
+            raise errors[0]
+        raise self._unmet(error) from None
+
+    def _unmet(self, stopped: Exception | None) -> Unmet:
+        earned = sum(points for points, _, found in self._tried if found is None)
+        lines = [f"부분 점수 {earned:g}점입니다."]
+        for points, title, found in self._tried:
+            said = f": {_words(found)}" if found is not None else ""
+            lines.append(f"{'✓' if found is None else '✗'} {title} ({points:g}점){said}")
+        if stopped is not None:
+            lines.append(f"✗ 그다음: {_words(stopped)}")
+        failed = [found for _, _, found in self._tried if isinstance(found, Mistake)]
+        hints = failed[0].hints if failed else ()
+        told = tuple("" if found is None else _words(found) for _, _, found in self._tried)
+        told += () if stopped is None else (_words(stopped),)  # of the part that came next
+        return Unmet("\n".join(lines), *hints, parts=told)
+
+
+def _words(error: Exception) -> str:
+    """Why a part failed, in a line; never empty."""
+    if isinstance(error, NotImplementedError):
+        return "아직 작성하지 않았습니다."
+    said = " ".join(str(error).split())[:300]
+    if isinstance(error, AssertionError):
+        return said or "조건이 맞지 않습니다."
+    return f"오류가 났습니다: {type(error).__name__}: {said}"
 
 
 def check(ok: Any, message: str, *hints: str) -> None:

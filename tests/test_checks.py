@@ -125,3 +125,73 @@ def test_in_a_notebook_no_traceback_and_folded_hints(tmp_path: Path) -> None:
     folded = next(o.data["text/html"] for o in outputs if "data" in o)
     assert folded.count("<details>") == 2
     assert "&lt;b&gt;둘" in folded
+
+
+def in_parts(*bodies) -> str:
+    """What a cell with these parts (points, title, what it raises or None) tells; "" for nothing."""
+    try:
+        with checks.parts() as part:
+            for points, title, raised in bodies:
+                with part(points, title):
+                    if raised is not None:
+                        raise raised
+    except checks.Unmet as unmet:
+        return f"{unmet}\n{unmet.parts}"
+    return ""
+
+
+def test_all_parts_hold_and_nothing_is_said() -> None:
+    assert in_parts((4, "모양", None), (6, "값", None)) == ""
+
+
+def test_every_part_is_tried_and_every_failure_is_told() -> None:
+    told = in_parts(
+        (4, "모양", checks.Mistake("모양이 다릅니다.", "힌트")),
+        (2.5, "dtype", None),
+        (1, "값", ValueError("둘\n셋")),
+        (1, "보통", AssertionError()),
+        (1, "아직", NotImplementedError()),
+    )
+    assert told.splitlines() == [
+        "부분 점수 2.5점입니다.",
+        "✗ 모양 (4점): 모양이 다릅니다.",
+        "✓ dtype (2.5점)",
+        "✗ 값 (1점): 오류가 났습니다: ValueError: 둘 셋",
+        "✗ 보통 (1점): 조건이 맞지 않습니다.",
+        "✗ 아직 (1점): 아직 작성하지 않았습니다.",
+        "('모양이 다릅니다.', '', '오류가 났습니다: ValueError: 둘 셋', '조건이 맞지 않습니다.', "
+        "'아직 작성하지 않았습니다.')",
+    ]
+
+
+def test_the_hints_are_those_of_the_first_mistake_and_it_pickles() -> None:
+    with pytest.raises(checks.Unmet) as caught:
+        with checks.parts() as part:
+            with part(1, "하나"):
+                raise ValueError
+            with part(1, "둘"):
+                raise checks.Mistake("둘", "힌트")
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert copy.hints == ("힌트",) and copy.parts == caught.value.parts and len(copy.parts) == 2
+
+
+def test_an_error_that_is_the_same_everywhere_is_told_once() -> None:
+    with pytest.raises(NotImplementedError):
+        in_parts((1, "하나", NotImplementedError()), (1, "둘", NotImplementedError()))
+
+
+def test_an_error_between_parts_ends_the_test_and_keeps_what_held() -> None:
+    with pytest.raises(checks.Unmet) as caught:
+        with checks.parts() as part:
+            with part(3, "하나"):
+                pass
+            raise ValueError("가운데")
+    assert caught.value.parts == ("", "오류가 났습니다: ValueError: 가운데")
+    with pytest.raises(ZeroDivisionError):
+        with checks.parts():
+            raise ZeroDivisionError  # nothing was tried before it
+
+
+def test_the_stop_button_stops() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        in_parts((1, "하나", None), (1, "둘", KeyboardInterrupt()))

@@ -55,7 +55,7 @@ class Row:
     word: str
     reason: str
     hints: list[tuple[str, str]]
-    checks: list[tuple[str, str, bool]]
+    checks: list[dict]
     outputs: list[Shown]
 
 
@@ -143,9 +143,24 @@ def _hints(check: Check | None) -> list[tuple[str, str]]:
     return [(o, clean.text(h, 2000)) for o, h in zip(_ORDINALS, hints, strict=False)]
 
 
-def _check(check: Check) -> tuple[str, str, bool]:
-    kind = "숨은 테스트" if check.kind == "hidden" else "공개 테스트"
-    return kind, f"{number(check.score)} / {number(check.max_score)}", check.passed
+def _check(check: Check) -> dict:
+    """kind, state (yes, some, no), word, points, and the parts: title, points, passed, message."""
+    state = "yes" if check.passed else "some" if check.score else "no"
+    return {
+        "kind": "숨은 테스트" if check.kind == "hidden" else "공개 테스트",
+        "state": state,
+        "word": {"yes": "통과", "some": "일부 통과", "no": "통과하지 못함"}[state],
+        "points": f"{number(check.score)} / {number(check.max_score)}",
+        "parts": [
+            {
+                "title": clean.text(part["title"], 200),
+                "points": number(part["points"]),
+                "passed": part["passed"],
+                "message": clean.text(part["message"], 1000),
+            }
+            for part in check.parts
+        ],
+    }
 
 
 def _percent(score: float, maximum: float) -> int:

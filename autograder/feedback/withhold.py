@@ -55,7 +55,10 @@ class Withhold:
             for check in exercise.checks:
                 check.trace = ""
                 if check.kind == "hidden":
-                    check.message, check.hints = "", []
+                    check.message, check.hints, check.parts = "", [], []
+                for part in check.parts:
+                    part["title"] = self.text(part["title"])
+                    part["message"] = self.text(part["message"])
                 check.message = self.text(check.message)
                 check.hints = [self.text(hint) for hint in check.hints]
         return shown

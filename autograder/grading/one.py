@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from autograder.course import Course, Limits, UsageError
 from autograder.grading.assignment import load_release, load_source
 from autograder.grading.record import graded_notebook
 from autograder.grading.writable import writable
+from autograder.judge import carry
 from autograder.judge.plan import plan
 from autograder.judge.verdict import judge
 from autograder.results import Exercise, Manual
-from autograder.sandbox.executor import Executor, Step
+from autograder.sandbox.executor import CellRun, Executor, Step
 
 # Raise it when the same answers and tests would be scored or worded otherwise than before.
 GRADING = 2
@@ -82,9 +84,10 @@ def parts(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> dict[str, s
     points = {notebooks.grade_id(cell): notebooks.points(cell) for cell in paper.source.cells}
     # A written cell without grade_id gives the key None: json cannot sort it beside strings.
     points.pop(None, None)
+    carried = carry.setting(paper.source)
     content = {
         "answers": [answers, [c.source for c in rebuilt.cells if notebooks.role(c) == "written"]],
-        "tests": [tests, [step.id for step in steps], points],
+        "tests": [tests, [step.id for step in steps], points, *([carried] if carried else [])],
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in paper.files.items()},
         "limits": asdict(paper.limits),
         "environment": [platform.python_version(), version("torch"), version("numpy")],
@@ -123,9 +126,41 @@ def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
     steps = plan(rebuilt, paper.source)
     runs = writable(executor.run(steps, paper.files, paper.limits))
     exercises = judge(steps, runs, paper.source, paper.limits)
+    runs = _carry(paper, steps, runs, exercises, executor)
     return Marked(
         exercises,
         written_answer(paper, rebuilt),
         graded_notebook(rebuilt, paper.source, runs, exercises),
         round(sum(run.seconds for run in runs), 3),
     )
+
+
+def _carry(
+    paper: Paper,
+    steps: list[Step],
+    runs: list[CellRun],
+    exercises: dict[str, Exercise],
+    executor: Executor,
+) -> list[CellRun]:
+    """Judges again what builds on a wrong answer, where the author asked for it (judge.carry).
+
+    The better outcome stays, in `exercises`; returned are the runs that it came from. All second
+    runs together have once more the time of a submission: what one exercise wasted in the first
+    run, by a loop without end, is not taken from another.
+    """
+    kept = {run.id: run for run in runs}
+    left = paper.limits.submission_seconds
+    for name, names in carry.due(paper.source, exercises).items():
+        more = carry.again(steps, paper.source, name, names)
+        if not more or left < 1:
+            continue
+        started = time.monotonic()
+        limits = replace(paper.limits, submission_seconds=left)
+        found = writable(executor.run(more, paper.files, limits))
+        left -= time.monotonic() - started
+        second = judge(more, found, paper.source, paper.limits)[name]
+        if second.score > exercises[name].score:
+            exercises[name] = carry.noted(second, names)
+            first = next(place for place, step in enumerate(more) if step.kind == "carry")
+            kept |= {run.id: run for run in found[first + 1 :]}
+    return [kept[run.id] for run in runs]

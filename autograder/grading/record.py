@@ -22,7 +22,7 @@ from autograder.course import Course, UsageError
 from autograder.grading import history
 from autograder.grading.still import still, still_text
 from autograder.judge.plan import instructor_cells
-from autograder.results import Carried, Exercise, Result
+from autograder.results import Carried, Check, Exercise, Result
 from autograder.sandbox.executor import CellRun
 
 
@@ -48,12 +48,24 @@ def graded_notebook(
         run = by_id.get(name) or by_id.get(cell.id)
         outputs = [nbformat.from_dict(still(output)) for output in run.outputs] if run else []
         check = checks.get(name)
-        if check is not None and not check.passed:
+        if check is not None and not check.passed and check.score:
+            outputs = [*_partial(check), *outputs]
+        elif check is not None and not check.passed:
             outputs.append(_error("불통과", check.message, check.trace))
         elif run and run.error and check is None:
             outputs.append(_error(run.error.name, run.error.value, run.error.trace))
         cell.outputs = outputs
     return notebook
+
+
+def _partial(check: Check) -> list[NotebookNode]:
+    """A part of the points, as nbgrader knows it: the number comes first, and nothing is an error."""
+    number = {"text/plain": f"{check.score:g}"}
+    said = f"{check.score:g} / {check.max_score:g}점\n{check.message}\n{check.trace}\n"
+    return [
+        nbformat.v4.new_output("execute_result", data=number),
+        nbformat.v4.new_output("stream", name="stdout", text=said),
+    ]
 
 
 def _error(name: str, value: str, trace: str) -> NotebookNode:

@@ -16,16 +16,22 @@ from autograder import notebooks
 from autograder.course import Course, Lab, UsageError
 from autograder.grading.one import Marked, Paper, mark
 from autograder.grading.pool import Failure, run_all
+from autograder.judge import carry
+from autograder.publish.names import names as needs
 
 MIN_MUTANTS, MIN_VARIANTS = 3, 2  # for every exercise (LABS rule 3)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One notebook to grade and what must come out."""
+    """One notebook to grade and what must come out.
+
+    carried: the answer is right, and what it is carried over (judge.carry) is not written yet;
+    carried mutant: the same with a wrong answer.
+    """
 
     lab: str
-    kind: Literal["reference", "stub", "mutant", "variant"]
+    kind: Literal["reference", "stub", "mutant", "variant", "carried", "carried mutant"]
     exercise: str
     name: str
     notebook: NotebookNode
@@ -83,12 +89,24 @@ def cases(course: Course, lab: Lab) -> list[Case]:
     def case(kind, exercise, name, answers):
         return Case(lab.name, kind, exercise, name, with_answers(paper.release, answers), paper)
 
+    carried = carry.wanted(paper.source)
+
+    def without(exercise):
+        """The reference, but nothing in the exercises that this one may be carried over."""
+        return {k: v for k, v in reference.items() if k not in carried[exercise].values()}
+
     found = [case("reference", "", "reference", reference), case("stub", "", "stub", {})]
     for kind, table in (("mutant", mutants), ("variant", variants)):
         for exercise, named in table.items():
             for name, source in named.items():
                 text = f"# [{lab.name}:{exercise}]\n{source.strip()}\n"
                 found.append(case(kind, exercise, name, reference | {exercise: text}))
+                if exercise in carried:
+                    also = "carried" if kind == "variant" else "carried mutant"
+                    left = without(exercise)
+                    found.append(case(also, exercise, name, left | {exercise: text}))
+    for exercise in carried:
+        found.append(case("carried", exercise, "reference", without(exercise)))
     return found
 
 
@@ -101,6 +119,15 @@ def _count_problems(course: Course, lab: Lab) -> list[Problem]:
             found.append(Problem(lab.name, f"{exercise}: 오답 견본이 {n}개뿐입니다"))
         if (n := len(variants.get(exercise, {}))) < MIN_VARIANTS:
             found.append(Problem(lab.name, f"{exercise}: 정답 변형이 {n}개뿐입니다"))
+    for exercise, names in carry.wanted(Paper.load(course, lab.name).source).items():
+        answers = [exercises[exercise], *variants.get(exercise, {}).values()]
+        needed = {name for answer in answers for name in needs(answer).needed}
+        for name in names:
+            if name not in needed:
+                text = (
+                    f"{exercise}: {name}을(를) 부르는 정답이 없어 course.carry를 시험하지 못합니다"
+                )
+                found.append(Problem(lab.name, text))
     for exercise in [*mutants, *variants]:
         if exercise not in exercises:
             found.append(Problem(lab.name, f"{exercise}: 이런 문제는 없습니다"))
@@ -114,9 +141,13 @@ def problems(case: Case, answer: Marked | Failure) -> list[Problem]:
         return [Problem(case.lab, f"{label}: 실행하지 못했습니다: {answer.reason}")]
     exercises = answer.exercises
     if case.kind == "stub":
-        passed = [c.grade_id for e in exercises.values() for c in e.checks if c.passed]
+        passed = [c.grade_id for e in exercises.values() for c in e.checks if c.score]
         return [Problem(case.lab, f"빈 답이 통과합니다: {name}") for name in passed]
-    if case.kind == "mutant":
+    if case.kind.startswith("carried"):
+        label += " (앞 문제 없이)"
+    if case.kind == "carried":
+        exercises = {case.exercise: exercises[case.exercise]}
+    if case.kind in ("mutant", "carried mutant"):
         hidden = [c for c in exercises[case.exercise].checks if c.kind == "hidden"]
         if any(check.passed for check in hidden) or not hidden:
             return [Problem(case.lab, f"{label}: 오답인데 숨은 테스트를 통과합니다")]

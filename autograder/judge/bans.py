@@ -44,7 +44,12 @@ def _dotted(node: ast.expr, aliases: dict[str, str]) -> str | None:
 
 
 def find_banned(
-    answer: str, entry: Iterable[str], other_cells: Iterable[str], banned: Iterable[str]
+    answer: str,
+    entry: Iterable[str],
+    other_cells: Iterable[str],
+    banned: Iterable[str],
+    earlier: Iterable[str] = (),
+    gone: Iterable[str] = (),
 ) -> str | None:
     """The first banned dotted name that the exercise's functions use, themselves or through helpers.
 
@@ -53,35 +58,48 @@ def find_banned(
         entry: names of the functions that the tests call.
         other_cells: every other code cell that runs (imports and helpers may stand there).
         banned: dotted names. `torch.Tensor.x` also matches any method call `.x(…)`.
+        earlier, gone: cells that ran before the names `gone` became the reference's (judge.carry).
+            Cells after them find the reference there; these may still hold what it replaced.
 
     A helper that no tested function reaches costs nothing. Cells that do not parse are passed over.
     """
-    banned = set(banned)
+    banned, gone = set(banned), set(gone)
     trees = [tree for code in (answer, *other_cells) if (tree := _parse(code))]
-    if not banned or not trees:
+    before = [tree for code in earlier if (tree := _parse(code))]
+    if not banned or not (trees or before):
         return None
-    aliases = _aliases(trees)
+    aliases = _aliases([*trees, *before])
     methods = {name.rsplit(".", 1)[1]: name for name in banned if name.startswith("torch.Tensor.")}
-    functions: dict[str, ast.AST] = {}
-    for tree in reversed(trees):  # the answer cell comes first and wins
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                functions[node.name] = node
-            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                functions[node.targets[0].id] = node  # f = lambda …, f = F.cross_entropy
-    seen: set[str] = set()
-    todo = [name for name in entry if name in functions]
+    late, early = _functions(trees), _functions(before)
+    seen: set[ast.AST] = set()
+    todo = [found for name in entry if (found := late.get(name) or early.get(name))]
+    old = set(early.values())
     while todo:
-        name = todo.pop(0)
-        if name in seen:
+        function = todo.pop(0)
+        if function in seen:
             continue
-        seen.add(name)
-        for node in ast.walk(functions[name]):
+        seen.add(function)
+        for node in ast.walk(function):
             if isinstance(node, ast.Attribute | ast.Name):
                 if (dotted := _dotted(node, aliases)) in banned:
                     return dotted
             if isinstance(node, ast.Attribute) and node.attr in methods:
                 return methods[node.attr]
-            if isinstance(node, ast.Name) and node.id in functions:
-                todo.append(node.id)
+            if isinstance(node, ast.Name):
+                if node.id in late:
+                    todo.append(late[node.id])
+                if node.id in early and (function in old or node.id not in {*late, *gone}):
+                    todo.append(early[node.id])
     return None
+
+
+def _functions(trees: Iterable[ast.Module]) -> dict[str, ast.AST]:
+    """What the cells define, by name; the first cell wins (the answer cell comes first)."""
+    functions: dict[str, ast.AST] = {}
+    for tree in reversed(list(trees)):
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                functions[node.name] = node
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                functions[node.targets[0].id] = node  # f = lambda …, f = F.cross_entropy
+    return functions

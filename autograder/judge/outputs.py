@@ -23,6 +23,7 @@ def error(value: object) -> dict:
         "line": line if type(line) is int and 0 < line < 10**6 else None,
         "message": _text(value.get("message")),
         "hints": [_text(hint) for hint in hints[:5]] if isinstance(hints, list) else [],
+        "parts": [],  # of a test of ours only
     }
 
 

@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
-from autograder.judge import outputs
+from autograder.judge import outputs, reference
 from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross, Expired, PeerGone, StudentError
 from autograder.judge.peer import Peer
@@ -47,6 +47,8 @@ class Judge(Peer):
         self.late: str | None = None  # «call» or «cell»: which limit ran out
         self.lost: str | None = None  # «timeout» or «died»: why the student's process is no more
         self.waiting = False
+        self.carrying = False  # functions of the reference are in the student's hands
+        self.shut = False  # … and answer nothing now
         self.after_call: Callable[[], None] = lambda: None
 
     # ------------------------------------------------------------ time
@@ -131,6 +133,11 @@ class Judge(Peer):
             value = self._received(reply, []) if found and not module else None
         return {"found": found, "module": module, "value": value}
 
+    def carry(self, name: str, function: object) -> None:
+        """Puts a function of the reference in the place of the student's; its calls come here."""
+        self._raise(self.ask(op="carry", name=name, value=function))
+        self.carrying = True
+
     @contextlib.contextmanager
     def _from(self, name: str) -> Iterator[None]:
         kept, self._origin = self._origin, name
@@ -159,6 +166,12 @@ class Judge(Peer):
 
     # ------------------------------------------------------------ what is served
 
+    def thing(self, handle: object) -> object:
+        """See Peer. The reference, and whatever it gave, is there for the exercise's tests only."""
+        if self.shut:
+            raise CannotCross("우리가 만든 함수는 이 문제를 시험하는 동안에만 부를 수 있습니다")
+        return super().thing(handle)
+
     def reach(self, owner: object, name: str) -> object:
         """Public attributes of stubs and modules that a test passed; nothing of a function or a class."""
         import torch
@@ -185,6 +198,7 @@ def describe(error: BaseException, ids: dict[str, str]) -> dict:
         told = outputs.error(error.described)
         found |= {"name": told["name"], "value": told["value"], "line": told["line"]}
         found |= {"trace": f"{found['trace']}\n{told['trace']}".strip(), "message": "", "hints": []}
+        found["parts"] = []
     return found
 
 
@@ -230,6 +244,7 @@ class Session:
     def _step(self, step: dict) -> dict:
         judge = self._judge
         judge.late = judge.called = None
+        judge.shut = judge.carrying and step["kind"] != "test"
         judge.cell_end = time.monotonic() + self._job["limits"]["cell_seconds"]
         banned = step["banned"] if step["kind"] == "test" else []
         judge.banned = dict.fromkeys(step["defines"], banned) if banned else {}
@@ -237,6 +252,8 @@ class Session:
         try:
             if step["kind"] == "test":
                 run = self._ours(step)
+            elif step["kind"] == "carry":
+                run = self._carry(step)
             else:
                 run = self._theirs(step)
                 if step["kind"] == "given" and not judge.lost and not judge.late:
@@ -267,6 +284,17 @@ class Session:
         run["banned"] = judge.called
         return run
 
+    def _carry(self, step: dict) -> dict:
+        """Puts the reference's functions in the place of the student's."""
+        run = {"id": step["id"], "status": "ok", "outputs": [], "error": None, "banned": None}
+        try:
+            found = reference.functions(step["source"], step["defines"])
+        except Exception as error:  # noqa: BLE001  the author's mistake: the student's stay
+            return run | {"status": "error", "error": describe(error, self._ids)}
+        for name, function in found.items():
+            self._judge.carry(name, function)
+        return run
+
     def _theirs(self, step: dict) -> dict:
         """Lets the student's process run a cell of its own."""
         if step["kind"] == "answer":
@@ -280,7 +308,7 @@ def run_job(job: dict, channel: int, events: int) -> None:
     """Judges one submission; see Session.
 
     Args:
-        job: steps (with the source of given and test cells only), files, limits, environment.
+        job: steps (with the source of given, test and carry cells only), files, limits, environment.
         channel, events: descriptors.
     """
     cells.enter(job)

@@ -10,6 +10,7 @@ from autograder import notebooks
 from autograder.course import Limits
 from autograder.judge.bans import find_banned
 from autograder.judge.plan import banned_names, defined_names, instructor_cells
+from autograder.judge.points import declared, earned
 from autograder.results import Check, Exercise
 from autograder.sandbox.executor import CellRun, Step
 
@@ -30,6 +31,7 @@ def judge(
     ours = instructor_cells(source)
     banned = banned_names(source)
     answers = {step.exercise: step for step in steps if step.kind == "answer"}
+    earlier, others, gone = _sources(steps)
     exercises: dict[str, Exercise] = {}
     for name, cell in ours.items():
         if notebooks.role(cell) not in ("public", "hidden"):
@@ -43,10 +45,8 @@ def judge(
         points = notebooks.points(cell)
         forbidden = None
         if answer and banned.get(exercise):
-            others = [s.source for s in steps if s.kind in ("given", "extra", "answer")]
-            forbidden = find_banned(
-                answer.source, defined_names(ours[exercise].source), others, banned[exercise]
-            )
+            entry = defined_names(ours[exercise].source)
+            forbidden = find_banned(answer.source, entry, others, banned[exercise], earlier, gone)
         run = by_id.get(name, CellRun(name, "not_run"))
         public = by_id.get(f"{exercise}-public")
         if run.status == "not_run" and public and public.status in ("timeout", "died"):
@@ -60,6 +60,11 @@ def judge(
             score=points if message is None else 0.0,
             max_score=points,
         )
+        if run.status == "error" and run.error.parts and not forbidden and not run.banned:
+            check.parts = earned(declared(cell.source), run.error.parts)
+            check.score = sum(part["points"] for part in check.parts if part["passed"])
+            failed = [part for part in check.parts if not part["passed"]]
+            message = " ".join(f"[{part['title']}] {part['message']}" for part in failed) or message
         if message is not None:
             check.message = message
             check.hints = run.error.hints if run.error else []
@@ -70,12 +75,21 @@ def judge(
     return exercises
 
 
+def _sources(steps: Sequence[Step]) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """The cells that ran before and after the reference came in, and the names that it took."""
+    place = next((k for k, step in enumerate(steps) if step.kind == "carry"), 0)
+    code = [s.source if s.kind in ("given", "extra", "answer") else "" for s in steps]
+    gone = steps[place].defines if steps and steps[place].kind == "carry" else ()
+    return code[:place], code[place:], gone
+
+
 def _settle(exercise: Exercise) -> None:
     """Sums up an exercise. A banned call anywhere costs the whole exercise, as the task says."""
     if any(check.message.startswith(_BANNED) for check in exercise.checks):
         guilty = next(c.message for c in exercise.checks if c.message.startswith(_BANNED))
         for check in exercise.checks:
             check.passed, check.score, check.message = False, 0.0, guilty
+            check.parts = []
     exercise.score = sum(check.score for check in exercise.checks)
     exercise.max_score = sum(check.max_score for check in exercise.checks)
     failed = [check for check in exercise.checks if not check.passed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import symtable
 from collections.abc import Iterator
@@ -43,6 +44,11 @@ def names(source: str) -> Names:
                 elif symbol.is_referenced():
                     needed.add(symbol.get_name())
     return Names(frozenset(defined), frozenset(needed - defined - _ALWAYS))
+
+
+def parsed(source: str) -> ast.Module:
+    """A code cell's syntax tree. Raises SyntaxError."""
+    return ast.parse(_without_magics(source))
 
 
 def _inner(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

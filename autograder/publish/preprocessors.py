@@ -69,6 +69,19 @@ class EmbedSetup(NbGraderPreprocessor):
         return nb, resources
 
 
+class DropCarry(NbGraderPreprocessor):
+    """Takes `course.carry` away: it is for the judge, and asking for it makes no new version."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Metadata that is empty then goes as well."""
+        about = cell.metadata.get("course", {})
+        if about.pop("carry", None) is not None and not about:
+            del cell.metadata["course"]
+        return cell, resources
+
+
 class CommentHidden(NbGraderPreprocessor):
     """Leaves one comment with its points where a hidden test was."""
 
@@ -138,6 +151,7 @@ RELEASE = [
     ClearHiddenTests,
     ClearMarkScheme,
     CommentHidden,
+    DropCarry,
     StampRelease,
     ComputeChecksums,
     CheckCellMetadata,

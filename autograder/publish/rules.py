@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from nbformat import NotebookNode
 
 from autograder import notebooks
+from autograder.publish import carried, parted
 from autograder.publish.names import Names, names
 
 TEST_POINTS, WRITTEN_POINTS = 100, 10
@@ -29,6 +30,8 @@ def problems(lab: str, cells: Sequence[NotebookNode]) -> list[str]:
         *_setup(cells),
         *(line for cell in cells for line in _cell(lab, cell)),
         *_names(cells),
+        *carried.problems(cells),
+        *(line for cell in cells for line in parted.problems(cell)),
     ]
     return [f"solutions/{lab}: {line}" for line in found]
 

@@ -16,6 +16,7 @@ from autograder.sandbox.recorder import Recorder, Stream
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _OURS = str(Path(__file__).parents[1]) + os.sep
+MAX_PARTS = 50  # of one test cell
 _shell = None
 
 
@@ -42,6 +43,11 @@ def _old_ipython() -> bool:
     import IPython
 
     return IPython.version_info[0] < 9
+
+
+def python(source: str) -> str:
+    """A cell's source as plain Python: magics become the calls that they stand for."""
+    return _shell.transform_cell(source)
 
 
 def names() -> dict:
@@ -110,6 +116,7 @@ def describe(error: BaseException, ids: dict[str, str]) -> dict:
     else:
         line = next((f.lineno for f in reversed(frames) if f.filename in ids), None)
     message, hints = getattr(error, "message", ""), getattr(error, "hints", ())
+    parts = getattr(error, "parts", ())
     try:
         value = str(error)
     except Exception:  # noqa: BLE001  a student's __str__ may do anything
@@ -121,6 +128,7 @@ def describe(error: BaseException, ids: dict[str, str]) -> dict:
         "line": line,
         "message": message[:2000] if isinstance(message, str) else "",
         "hints": [str(h)[:2000] for h in hints][:5] if isinstance(hints, tuple | list) else [],
+        "parts": [str(p)[:1000] for p in parts][:MAX_PARTS] if isinstance(parts, tuple) else [],
     }
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection
 from dataclasses import fields
 
+from autograder.sandbox.cells import MAX_PARTS
 from autograder.sandbox.executor import CellError, CellRun
 
 OVERHEAD = 256 * 1024  # of one event, besides the outputs: the error, its trace
@@ -105,8 +106,10 @@ def _output(data: dict) -> dict:
 def _error(data: dict) -> CellError:
     if set(data) != _ERROR:
         raise Nonsense("no such error")
-    texts = [data["name"], data["value"], data["trace"], data["message"], *data["hints"]]
-    if not all(isinstance(text, str) for text in texts) or len(data["hints"]) > 5:
+    texts = [data["name"], data["value"], data["trace"], data["message"]]
+    texts += [*data["hints"], *data["parts"]]
+    many = len(data["hints"]) > 5 or len(data["parts"]) > MAX_PARTS
+    if not all(isinstance(text, str) for text in texts) or many:
         raise Nonsense("no such error")
     if not (data["line"] is None or type(data["line"]) is int):
         raise Nonsense("no such line")

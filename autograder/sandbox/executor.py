@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from autograder.course import Limits
 
-Kind = Literal["given", "answer", "extra", "test"]
+Kind = Literal["given", "answer", "extra", "test", "carry"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Step:
 
     `exercise` is set for answer and test cells; `defines` too: the names that the instructor's answer
     defines. `banned` is set for test cells: while a function called like one of `defines` runs, every
-    dotted name in `banned` raises.
+    dotted name in `banned` raises. A step `carry` runs in the judge's process only and puts its functions
+    `defines` in the place of the student's; they answer while the test cells after it run.
     `after` names a step; when that one hung or died, this one would too and is not run (a hidden
     test after its exercise's public test).
     """
@@ -37,7 +38,10 @@ class Step:
 
 @dataclass
 class CellError:
-    """What a cell raised. `message` and `hints` are there when it was a `checks.Mistake`."""
+    """What a cell raised. `message` and `hints` are there when it was a `checks.Mistake`.
+
+    `parts` when it was a `checks.Unmet`: what was wrong with each part of the test, "" for nothing.
+    """
 
     name: str
     value: str
@@ -45,6 +49,7 @@ class CellError:
     line: int | None = None
     message: str = ""
     hints: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -98,8 +98,8 @@ class ForkExecutor:
         student, judge = self._student, self._judge
         packed = {name: base64.b64encode(data).decode() for name, data in files.items()}
         # No word of a test goes to the student's process, no word of the student's to the judge's.
-        theirs = [step for step in steps if step.kind != "test"]
-        ours = [s if s.kind in ("given", "test") else replace(s, source="") for s in steps]
+        theirs = [step for step in steps if step.kind not in ("test", "carry")]
+        ours = [s if s.kind in ("given", "test", "carry") else replace(s, source="") for s in steps]
         jobs = [
             {"steps": [asdict(s) for s in part], "files": packed, "limits": asdict(limits)}
             for part in (theirs, ours)

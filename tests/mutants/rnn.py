@@ -94,6 +94,13 @@ def rnn_forward(x, h0, W_x, W_h, b):
         hs[:, t, :] = h
     return hs
 """
+_FORWARD_CALLS_CELL = """\
+def rnn_forward(x, h0, W_x, W_h, b):
+    hs = [h0]
+    for t in range(x.shape[1]):
+        hs.append(rnn_cell(x[:, t], hs[-1], W_x, W_h, b))
+    return torch.stack(hs[1:], dim=1)
+"""
 _FORWARD_TIME_MAJOR = """\
 def rnn_forward(x, h0, W_x, W_h, b):
     states = [h0]
@@ -437,6 +444,7 @@ def rnn_cell(x, h, W_x, W_h, b):
             "h = torch.tanh(x[:, t] @ W_x.T + h0 @",
         ),
         "W_h_transposed": _slip(_FORWARD, "W_h.T", "W_h"),
+        "calls_rnn_cell_from_h0": _slip(_FORWARD_CALLS_CELL, "hs[-1]", "h0"),
         "backwards_in_time": _slip(_FORWARD, "range(x.size(1))", "reversed(range(x.size(1)))"),
         "reads_the_future": _slip(
             _FORWARD, "x[:, t] @ W_x.T", "x[:, min(t + 1, x.size(1) - 1)] @ W_x.T"
@@ -695,6 +703,7 @@ VARIANTS: dict[str, dict[str, str]] = {
         "buffer": _FORWARD_BUFFER,
         "time_major": _FORWARD_TIME_MAJOR,
         "recursive": _FORWARD_RECURSIVE,
+        "calls_rnn_cell": _FORWARD_CALLS_CELL,
     },
     "sequence_cross_entropy": {
         "log_softmax": _LOSS,
