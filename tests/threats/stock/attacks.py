@@ -135,14 +135,15 @@ ATTACKS = {
         "a process that goes on when grading is over",
         "import os, subprocess\n"
         "wait = f'while kill -0 {os.getppid()}; do sleep 0.2; done; echo outlived > LOOT'\n"
-        "subprocess.Popen(['sh', '-c', wait], start_new_session=True, stderr=subprocess.DEVNULL)",
+        "null = subprocess.DEVNULL\n"
+        "subprocess.Popen(['sh', '-c', wait], start_new_session=True, stdout=null, stderr=null)",
         proof="outlived",
     ),
     "gradebook": Attack(
-        "the class list read from the gradebook",
+        "who is in the class, read from the gradebook",
         "import sqlite3\nbook = sqlite3.connect('file:ROOT/gradebook.db?mode=ro', uri=True)\n"
         "open('LOOT', 'w').write(repr(book.execute('SELECT id FROM student').fetchall()))",
-        proof="right",
+        proof="allclose",
     ),
     "network": Attack(
         "a service of the machine asked over the network",
