@@ -13,6 +13,7 @@ import torch
 
 _WORDS = 624  # of a Mersenne twister
 _FEWEST = 600  # distinct words of a state that chance could have made
+_RANDOM = random._inst  # whose methods random.random, random.getstate, … are
 
 
 USUAL = {"grad": True, "inference": False, "dtype": torch.float32}
@@ -63,7 +64,28 @@ def _numpy_state(known: tuple | None = None) -> tuple:
     return (words, int(has_gauss), float(cached))
 
 
+def _python_words() -> bytes:
+    """The words of `random` where they lie: 624 and the position, as CPython's RandomObject has them."""
+    return ctypes.string_at(id(_RANDOM) + object.__basicsize__, 4 * _WORDS + 4)
+
+
+def _seen_in_place() -> bool:
+    """Whether this Python lays them out so: the position first, then the words."""
+    if type(_RANDOM) is not random.Random:
+        return False
+    _, words, _ = random.getstate()
+    return _python_words() == array.array("I", (words[-1], *words[:-1])).tobytes()
+
+
+_IN_PLACE = _seen_in_place()
+
+
 def _python_state(known: tuple | None = None) -> tuple:
+    """Python's generator. Asking for 625 numbers costs 20 µs, so first their bytes are looked at."""
+    if _IN_PLACE and known is not None:
+        inner = _python_words()
+        if known[1] == inner[4:] + inner[:4] and _RANDOM.gauss_next == known[2]:
+            return known
     version, words, gauss = random.getstate()
     return (version, array.array("I", words).tobytes(), gauss)
 

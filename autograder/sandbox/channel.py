@@ -35,6 +35,9 @@ class Channel:
         end.setblocking(False)
         self._socket, self._limit = end, limit
         self._buffer = bytearray()
+        self._readable, self._writable = select.poll(), select.poll()
+        self._readable.register(end, select.POLLIN)
+        self._writable.register(end, select.POLLOUT)
 
     @classmethod
     def of(cls, descriptor: int, limit: int = MAX_MESSAGE) -> Channel:
@@ -42,8 +45,7 @@ class Channel:
         return cls(socket.socket(fileno=descriptor), limit)
 
     def _wait(self, writing: bool, deadline: float | None) -> None:
-        poll = select.poll()
-        poll.register(self._socket, select.POLLOUT if writing else select.POLLIN)
+        poll = self._writable if writing else self._readable
         left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
         if not poll.poll(left):
             raise ChannelTimeout

@@ -382,8 +382,8 @@ def _check_hashes(keys: list[object]) -> None:
 def set_state(generator: torch.Generator, state: bytes) -> None:
     """Gives a generator a state; torch itself checks that it is one."""
     try:
-        generator.set_state(torch.tensor(list(state), dtype=torch.uint8))
-    except (RuntimeError, TypeError):
+        generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+    except (RuntimeError, TypeError, ValueError):  # ValueError: no bytes at all
         raise CodecError("a generator's state in the message is none") from None
 
 

@@ -136,7 +136,7 @@ class Encoder:
             self._leaf(value, wire.GENERATOR)
             state = torch.Generator.get_state(value)
             self._graph.append(Tag.GENERATOR)
-            put_bytes(self._graph, bytes(state.tolist()))
+            put_bytes(self._graph, state.numpy().tobytes())
         else:
             self._refuse(f"{_article(type(value))} object cannot cross")
 
