@@ -111,6 +111,8 @@ class ForkExecutor:
             with channel, far:  # only the two children keep them: each notices the other's end
                 student.fork(jobs[0], limits, [channel.fileno()])
                 judge.fork(jobs[1], limits, [far.fileno(), events.fileno()])
+        for process in (student, judge):  # both at once
+            process.forked()
         watch = Watch(
             reader,
             judge.fileno(),
@@ -121,6 +123,8 @@ class ForkExecutor:
         report = watch.run()
         for process in (judge, student):
             process.end()
+        for process in (judge, student):
+            process.ended()
         return report
 
     def close(self) -> None:

@@ -81,7 +81,7 @@ class WarmProcess:
         return self._control.fileno()
 
     def fork(self, job: dict, limits: Limits, channels: Sequence[int]) -> None:
-        """Starts a child on a job; it keeps the descriptors `channels`. Raises ExecutorFailed, OSError."""
+        """Asks for a child on a job; it keeps the descriptors `channels`. `forked` waits. Raises OSError."""
         folder = self._folder = None
         if walls.FILES in self._skip:
             folder = self._folder = tempfile.mkdtemp(prefix="course-run-")
@@ -91,15 +91,21 @@ class WarmProcess:
         with _memory_file(content) as file:
             descriptors = [file, *channels]
             socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
-            self._answer(ANSWER_SECONDS)
+
+    def forked(self) -> None:
+        """Waits for the child that was asked for. Raises ExecutorFailed."""
+        self._answer(ANSWER_SECONDS)
 
     def interrupt(self) -> None:
         """SIGINT for the child."""
         self._control.send(b'{"interrupt": true}')
 
     def end(self) -> None:
-        """Kills the child and all it started, and waits until they are gone. Raises ExecutorFailed."""
+        """Has the child and all it started killed; `ended` waits until they are gone."""
         self._control.send(b'{"end": true}')
+
+    def ended(self) -> None:
+        """Waits for what `end` asked for. Raises ExecutorFailed."""
         while "ended" not in self._answer(ANSWER_SECONDS):
             pass  # it may still say that the child exited
         self._sweep()
