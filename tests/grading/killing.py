@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -49,6 +50,11 @@ def copied(course: Course, to: Path) -> Course:
 def entries(course: Course) -> int:
     """How far a grading has come: lines in all histories."""
     return sum(path.read_bytes().count(b"\n") for path in course.records.glob("*/*/history.jsonl"))
+
+
+def heed_control_c() -> None:
+    """In a started process: whoever runs the tests in the background has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def struck(course: Course, blow: str, at: int, chance: random.Random) -> bool:

@@ -21,6 +21,7 @@ from autograder.grading import cluster, history, record
 from autograder.grading.one import Paper, mark
 from autograder.grading.wire import pack, pack_marked, unpack, unpack_marked
 from autograder.sandbox.fork import ForkExecutor
+from tests.grading.killing import heed_control_c
 from tests.grading.toycourse import HALF, RIGHT, ROOT, hand_in, make_course, scores
 from tests.grading.warm import run
 from tests.judge.lab import handed_in
@@ -129,6 +130,7 @@ def test_control_c_cancels_and_the_next_run_goes_on(dask, course):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_control_c,
     )
     wait_until(lambda: done(course) >= 2, 120)
     process.send_signal(signal.SIGINT)
