@@ -194,12 +194,12 @@ class Class:
     def other_lab(self) -> NotebookNode:
         """A notebook of another lab, which has a question called reflection as well."""
         notebook = copy.deepcopy(self.release)
-        notebook.metadata.course = {"lab": "transformer", "release": "first"}
+        notebook.metadata.course = {"lab": "elsewhere", "release": "first"}
         keep = ("rnn_cell", "rnn_cell-public", "reflection")
         notebook.cells = [copy.deepcopy(_cell(notebook, name)) for name in keep]
         for cell in notebook.cells:
             cell.source = cell.source.replace("rnn_cell", "shift_right")
-            cell.source = cell.source.replace("[rnn:", "[transformer:")
+            cell.source = cell.source.replace("[rnn:", "[elsewhere:")
             cell.id = cell.id.replace("rnn_cell", "shift_right")
             cell.metadata.nbgrader.grade_id = cell.id
         return notebook

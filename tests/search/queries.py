@@ -18,6 +18,7 @@ class Query(NamedTuple):
     section: str = ""
 
 
+TRANSFORMER = "easy/transformer"
 RNN, GLOSSARY, STUDENTS, WORKS = "easy/rnn", "glossary", "students", "references"
 
 BOOK = [
@@ -143,6 +144,12 @@ BOOK = [
     Query("셀상태", RNN),
     Query("미분", RNN),
     Query("자기회귀", RNN),
+    # the second chapter
+    Query("쿼리 키 밸류", TRANSFORMER),
+    Query("인과 마스크", TRANSFORMER, "가려야 할 것"),
+    Query("위치 인코딩", TRANSFORMER, "차례를 알려 주기"),
+    Query("멀티 헤드 어텐션", TRANSFORMER),
+    Query("날짜를 고쳐 쓰기", TRANSFORMER, "한국어 날짜 고쳐 쓰기"),
 ]
 
 NOTES = [
