@@ -19,6 +19,7 @@ class Query(NamedTuple):
 
 
 RNN, GLOSSARY, STUDENTS, WORKS = "easy/rnn", "glossary", "students", "references"
+MODALITY = "easy/modality"
 
 BOOK = [
     # one syllable
@@ -143,6 +144,19 @@ BOOK = [
     Query("셀상태", RNN),
     Query("미분", RNN),
     Query("자기회귀", RNN),
+    # the chapter on modalities
+    Query("모달리티", MODALITY, "모달리티란"),
+    Query("패치", MODALITY, "그림: 잘라서 토큰으로"),
+    Query("패치를 자른다", MODALITY),
+    Query("코드북", MODALITY, "패치에 번호 붙이기"),
+    Query("DALL-E", MODALITY),
+    Query("CLIP", MODALITY, "짝은 당기고 남은 밀기"),
+    Query("대조학습", MODALITY, "짝은 당기고 남은 밀기"),
+    Query("contrastive learning", GLOSSARY, "대조 학습"),
+    Query("코사인유사도", MODALITY, "한 공간에 놓기"),
+    Query("제로샷", MODALITY, "분류"),
+    Query("왼쪽과 오른쪽", MODALITY, "왼쪽과 오른쪽"),
+    Query("개수를 센다", MODALITY, "개수"),
 ]
 
 NOTES = [
