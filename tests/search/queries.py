@@ -20,6 +20,7 @@ class Query(NamedTuple):
 
 TRANSFORMER = "easy/transformer"
 RNN, GLOSSARY, STUDENTS, WORKS = "easy/rnn", "glossary", "students", "references"
+MODALITY = "easy/modality"
 
 BOOK = [
     # one syllable
@@ -150,6 +151,19 @@ BOOK = [
     Query("위치 인코딩", TRANSFORMER, "차례를 알려 주기"),
     Query("멀티 헤드 어텐션", TRANSFORMER),
     Query("날짜를 고쳐 쓰기", TRANSFORMER, "한국어 날짜 고쳐 쓰기"),
+    # the chapter on modalities
+    Query("모달리티", MODALITY, "모달리티란"),
+    Query("패치", MODALITY, "그림: 잘라서 토큰으로"),
+    Query("패치를 자른다", MODALITY),
+    Query("코드북", MODALITY, "패치에 번호 붙이기"),
+    Query("DALL-E", MODALITY),
+    Query("CLIP", MODALITY, "짝은 당기고 남은 밀기"),
+    Query("대조학습", MODALITY, "짝은 당기고 남은 밀기"),
+    Query("contrastive learning", GLOSSARY, "대조 학습"),
+    Query("코사인유사도", MODALITY, "한 공간에 놓기"),
+    Query("제로샷", MODALITY, "분류"),
+    Query("왼쪽과 오른쪽", MODALITY, "왼쪽과 오른쪽"),
+    Query("개수를 센다", MODALITY, "개수"),
 ]
 
 NOTES = [
