@@ -19,6 +19,7 @@ class Query(NamedTuple):
 
 
 RNN, GLOSSARY, STUDENTS, WORKS = "easy/rnn", "glossary", "students", "references"
+FOUNDATION = "easy/foundation"
 
 BOOK = [
     # one syllable
@@ -143,6 +144,14 @@ BOOK = [
     Query("셀상태", RNN),
     Query("미분", RNN),
     Query("자기회귀", RNN),
+    # easy/foundation
+    Query("파운데이션 모델", GLOSSARY, "파운데이션 모델"),
+    Query("파인튜닝", FOUNDATION, "여러 번 맞추기"),
+    Query("미세조정", GLOSSARY, "파인튜닝"),
+    Query("diffusion", FOUNDATION),
+    Query("노이즈 제거", FOUNDATION),
+    Query("guidance", FOUNDATION, "원하는 것을 주문하기"),
+    Query("DiT", FOUNDATION, "큰 모델이 하는 일"),
 ]
 
 NOTES = [
