@@ -242,8 +242,9 @@ def q_sample(x0, t, eps, abar):
         "adds_noise": _slip(_BACK, "x_t - torch", "x_t + torch"),
         "one_t_for_the_batch": _slip(_BACK, "abar[t]", "abar[t[:1]].expand(len(t))"),
         "divides_first": _slip(
-            _BACK, "(x_t - torch.sqrt(1 - a) * eps) / torch.sqrt(a)",
-            "x_t / torch.sqrt(a) - torch.sqrt(1 - a) * eps"
+            _BACK,
+            "(x_t - torch.sqrt(1 - a) * eps) / torch.sqrt(a)",
+            "x_t / torch.sqrt(a) - torch.sqrt(1 - a) * eps",
         ),
     },
     "p_sample": {
@@ -288,7 +289,9 @@ def fit_head(frozen, X, y, classes):
 """,
         "head_on_the_input": _slip(_HEAD, "F = frozen(X)", "F = X"),
         "untrained": _slip(_HEAD, "range(300)", "range(0)"),
-        "forgets_to_scale_back": _slip(_HEAD, "return V, b.detach() - V @ m", "return W.detach(), b.detach()"),
+        "forgets_to_scale_back": _slip(
+            _HEAD, "return V, b.detach() - V @ m", "return W.detach(), b.detach()"
+        ),
         "centres_without_telling": _slip(_HEAD, "b.detach() - V @ m", "b.detach()"),
         "two_classes_only": _slip(_HEAD, "@ W.T + b, y)", "@ W.T + b, y.clamp(max=1))"),
         "climbs": _slip(_HEAD, "Z @ W.T + b", "-(Z @ W.T + b)"),
