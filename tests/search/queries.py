@@ -21,6 +21,7 @@ class Query(NamedTuple):
 TRANSFORMER = "easy/transformer"
 RNN, GLOSSARY, STUDENTS, WORKS = "easy/rnn", "glossary", "students", "references"
 MODALITY = "easy/modality"
+FOUNDATION = "easy/foundation"
 
 BOOK = [
     # one syllable
@@ -164,6 +165,14 @@ BOOK = [
     Query("제로샷", MODALITY, "분류"),
     Query("왼쪽과 오른쪽", MODALITY, "왼쪽과 오른쪽"),
     Query("개수를 센다", MODALITY, "개수"),
+    # easy/foundation
+    Query("파운데이션 모델", GLOSSARY, "파운데이션 모델"),
+    Query("파인튜닝", FOUNDATION, "여러 번 맞추기"),
+    Query("미세조정", GLOSSARY, "파인튜닝"),
+    Query("diffusion", FOUNDATION),
+    Query("노이즈 제거", FOUNDATION),
+    Query("guidance", FOUNDATION, "원하는 것을 주문하기"),
+    Query("DiT", FOUNDATION, "큰 모델이 하는 일"),
 ]
 
 NOTES = [
