@@ -212,9 +212,9 @@ _RECALL_LOOP = """\
 def recall_at_k(sim, k):
     def one_way(table):
         hits = 0
-        for i, row in enumerate(table.tolist()):
-            rivals = row[:i] + row[i + 1 :]
-            hits += sum(r >= row[i] for r in rivals) < k
+        for i, values in enumerate(table.tolist()):
+            rivals = values[:i] + values[i + 1 :]
+            hits += sum(r >= values[i] for r in rivals) < k
         return hits / len(table)
 
     return one_way(sim), one_way(sim.T)

@@ -634,7 +634,7 @@ def clip_by_global_norm_(grads, max_norm):
         "own_seed": _slip(
             _GENERATE,
             "    state = None\n",
-            "    state = None\n    generator = torch.Generator().manual_seed(0)\n",
+            "    state = None\n    generator = torch.Generator().manual_seed(17)\n",
         ),
         "prefix_outputs_used": """\
 def generate(step, prefix, n, generator):
