@@ -197,6 +197,7 @@ def test_corrections_are_all_there_in_order(pages):
         for page in CONFIG.pages
         for found in corrections.corrections(source(page), CONFIG.syntax)
     ]
+    assert list(CORRECTED) == CHAPTERS
     for page, fewest in CORRECTED.items():
         assert len(list(corrections.corrections(source(page), CONFIG.syntax))) >= fewest, page
     shown = [h.get_text().rstrip("#") for h in pages["corrections"].select("article h3")]
