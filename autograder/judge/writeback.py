@@ -21,7 +21,7 @@ from __future__ import annotations
 import collections
 import operator
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -35,8 +35,7 @@ from autograder.judge.codec.tensors import dense, grad_fn_of, grad_of, is_leaf, 
 Change = tuple[str, int, object]  # what kind, the object's place, what is to be there
 
 
-@dataclass(frozen=True, slots=True)
-class _TensorState:
+class _TensorState(NamedTuple):
     """What a tensor was beside its memory."""
 
     requires_grad: bool
@@ -51,6 +50,7 @@ class Snapshot(Known):
         """As Known.refresh; `changes` then tells what changes from now on."""
         super().refresh()
         self.contents = {place: content(view_of(each)) for place, each in self.anchors.items()}
+        self.shapes = {place: _geometry(each) for place, each in self.anchors.items()}
         self.tensors: dict[int, _TensorState] = {}
         self.items: dict[int, tuple] = {}
         self.generators: dict[int, bytes] = {}
@@ -100,9 +100,9 @@ def _changes_of(before: Snapshot, place: int) -> Iterator[tuple[str, object]]:
             yield "state", state
     elif place in before.anchors:
         anchor = before.anchors[place]
-        if _geometry(value) != _geometry(anchor):
+        if _geometry(value) != before.shapes[place]:
             raise CodecError("an array was given another shape or type in place")
-        if not np.array_equal(content(view_of(anchor)), before.contents[place]):
+        if content(view_of(anchor)) != before.contents[place]:
             yield "fill", anchor.copy()
 
 
@@ -112,19 +112,16 @@ def _tensor_changes(
     was, now, anchor = before.tensors[place], _tensor_state(value), before.anchors.get(place)
     tracked = now.grad_fn is not was.grad_fn
     if anchor is not None:
-        plain, _ = dense(value)
-        moved = _geometry(plain) != _geometry(anchor)
+        moved = _geometry(value) != before.shapes[place]
         if moved and tracked:
             raise CodecError("a tensor was given another shape in place while autograd tracked it")
         if tracked:
             with torch.enable_grad(), torch._C.DisableTorchFunctionSubclass():
                 yield "fill", torch.Tensor.clone(value)
-        elif _still_there(anchor) and not np.array_equal(
-            content(view_of(anchor)), before.contents[place]
-        ):
+        elif _content(anchor) not in (None, before.contents[place]):
             yield "fill", anchor.clone()
         if moved:
-            yield "data", plain
+            yield "data", dense(value)[0]
     if now.requires_grad != was.requires_grad and not tracked:
         yield "requires_grad", now.requires_grad
     if now.grad is not was.grad:
@@ -285,16 +282,17 @@ def _geometry(value: torch.Tensor | np.ndarray) -> tuple:
     if type(value) is np.ndarray:
         address = value.__array_interface__["data"][0]
         return value.dtype, value.shape, value.strides, address
+    if type(value) is not torch.Tensor:
+        value = dense(value)[0]
     return (
         value.dtype, value.shape, value.stride(), value.storage_offset(),
         value.untyped_storage()._cdata, value.is_conj(), value.is_neg(),
     )  # fmt: skip
 
 
-def _still_there(anchor: torch.Tensor) -> bool:
-    """Whether the memory that the argument came with has not been resized away."""
+def _content(anchor: torch.Tensor) -> bytes | None:
+    """What the memory holds that the argument came with; None when it has been resized away."""
     try:
-        view_of(anchor)
+        return content(view_of(anchor))
     except CodecError:
-        return False
-    return True
+        return None

@@ -6,10 +6,12 @@ elements (the other columns of a matrix, say) cross as zeros.
 
 from __future__ import annotations
 
+import ctypes
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,10 +19,10 @@ import torch
 from autograder.judge.codec.common import CodecError
 
 ALIGNMENT = 16  # bytes: the largest itemsize of a torch dtype
+_SMALL = 1 << 16  # bytes that one copies rather than shares: making an array of them costs more
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """Elements in memory. Strides in bytes; `low` and `high` bound the bytes it touches.
 
     base: where offsets of this view's storage count from (tensors only).
@@ -66,6 +68,14 @@ def extent(
 def is_dense(itemsize: int, shape: Sequence[int], strides: Sequence[int]) -> bool:
     """Whether the elements fill their extent, each byte once (in whatever order)."""
     expected = itemsize
+    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if size != 1:
+            if stride != expected:
+                break
+            expected *= size
+    else:
+        return True  # in C order, as almost all are
+    expected = itemsize
     for stride, size in sorted(
         (abs(stride), size) for size, stride in zip(shape, strides, strict=True) if size > 1
     ):
@@ -80,10 +90,13 @@ def tensor_view(tensor: torch.Tensor) -> View:
     storage = tensor.untyped_storage()
     itemsize = tensor.element_size()
     shape = tuple(tensor.shape)
-    strides = tuple(step * itemsize for step in tensor.stride())
+    strides = tuple([step * itemsize for step in tensor.stride()])
     base = storage.data_ptr()
-    address = base + tensor.storage_offset() * itemsize
-    low, high = extent(address, itemsize, shape, strides)
+    low = address = base + tensor.storage_offset() * itemsize
+    if tensor.is_contiguous():
+        high = low + tensor.numel() * itemsize
+    else:
+        low, high = extent(address, itemsize, shape, strides)
     if low != high and (base == 0 or low < base or high > base + storage.nbytes()):
         raise CodecError("a tensor without memory of its own cannot cross")
     return View(address, itemsize, shape, strides, low, high, tensor, base)
@@ -117,15 +130,22 @@ def elements(buffer: np.ndarray, offset: int, view: View) -> np.ndarray:
     return np.ndarray(view.shape, f"V{view.itemsize}", buffer, offset, view.strides)
 
 
-def content(view: View) -> np.ndarray:
+def copied(address: int, size: int, owner: object) -> bytes:
+    """A copy of memory that `owner` keeps alive."""
+    return ctypes.string_at(address, size) if size < _SMALL else bytes_at(address, size, owner).tobytes()
+
+
+def content(view: View) -> bytes:
     """A copy of the bytes of all elements, of an expanded view each only once."""
+    if is_dense(view.itemsize, view.shape, view.strides):
+        return copied(view.low, view.high - view.low, view.owner)
     source = bytes_at(view.low, view.high - view.low, view.owner)
-    if view.empty or is_dense(view.itemsize, view.shape, view.strides):
-        return source.copy()
+    if view.empty:
+        return b""
     steps = zip(view.shape, view.strides, strict=True)
     shape = tuple(size if stride else 1 for size, stride in steps)
     once = np.ndarray(shape, f"V{view.itemsize}", source, view.address - view.low, view.strides)
-    return np.frombuffer(once.tobytes(), np.uint8)
+    return once.tobytes()
 
 
 @dataclass(slots=True)
@@ -142,14 +162,15 @@ class Group:
         base = next((base for base in bases if base is not None), self.low)
         return (self.low - base) % ALIGNMENT
 
-    def gather(self, views: Sequence[View]) -> np.ndarray:
+    def gather(self, views: Sequence[View]) -> bytes | np.ndarray:
         """A buffer of the bytes low … high, with zeros where no view looks."""
         size = self.high - self.low
         for member in self.members:
             view = views[member]
             if (view.low, view.high) == (self.low, self.high):
                 if is_dense(view.itemsize, view.shape, view.strides):
-                    return bytes_at(self.low, size, view.owner)
+                    share = copied if size < _SMALL else bytes_at
+                    return share(self.low, size, view.owner)
         buffer = np.zeros(size, np.uint8)
         for member in self.members:
             view = views[member]
@@ -162,6 +183,8 @@ class Group:
 
 def merge(views: Sequence[View]) -> list[Group]:
     """Groups of views that share memory, in the order of each group's first member."""
+    if len(views) == 1:
+        return [Group(views[0].low, views[0].high, [0])]
     groups: list[Group] = []
     for i in sorted(range(len(views)), key=lambda i: views[i].low):
         view = views[i]

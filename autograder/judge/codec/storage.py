@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 
 import numpy as np
@@ -203,9 +204,7 @@ class Table:
             size = self._sizes[place]
             buffer = torch.empty(size, dtype=torch.uint8, device="cpu")
             # Not through .numpy(): that would forbid to resize the storage ever after.
-            bytes_at(buffer.data_ptr(), size, buffer)[...] = np.frombuffer(
-                self._chunks[place], np.uint8
-            )
+            ctypes.memmove(buffer.data_ptr(), bytes(self._chunks[place]), size)
             self._buffers[place] = buffer
         return self._buffers[place]
 
@@ -250,9 +249,9 @@ class Table:
         return memory, start
 
 
-def _check_bool(data: np.ndarray) -> None:
+def _check_bool(data: bytes) -> None:
     """A boolean of another byte than 0 or 1 could equal neither, or both: refused."""
-    if data.size and data.max() > 1:
+    if data.translate(None, b"\0\1"):
         raise CodecError("a boolean in the message is neither true nor false")
 
 
