@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import copy
 import math
+import struct
 
 import numpy as np
 import pytest
@@ -513,8 +514,9 @@ def test_the_far_side_sees_only_the_elements_of_an_argument():
     # The same, by hand: the honest view says «3 columns»; make it say 4.
     honest = bytearray(encode_result(theirs[0].as_strided((2, 3), (4, 1)), before))
     assert decode_result(honest, Known(mine)).data_ptr() == table.data_ptr()
-    at = honest.index(bytes([2, 2, 3, 32, 8]))
-    honest[at + 2] = 4
+    shape = struct.pack("<4q", 2, 3, 16, 4)
+    at = honest.index(shape)
+    honest[at + 8] = 4
     with pytest.raises(CodecError, match="outside of an argument"):
         decode_result(honest, Known(mine))
 
@@ -522,12 +524,13 @@ def test_the_far_side_sees_only_the_elements_of_an_argument():
 def test_a_view_of_an_argument_without_memory():
     mine = ([1], torch.ones(4))
     reply = bytearray(encode_result(mine[1][1:], Known(mine)))
-    at = reply.index(bytes([0, 0, 2 * 2 + 1]))  # a float32 tensor that looks into place 2
+    # A float32 tensor of one dimension that looks into place 2.
+    at = reply.index(bytes([0, 0, 1, 2 * 2 + 1, 0, 0, 0]))
     for place in (0, 1, 3, 60):
-        reply[at + 2] = 2 * place + 1
+        reply[at + 3] = 2 * place + 1
         with pytest.raises(CodecError, match="argument"):
             decode_result(reply, Known(mine))
-    reply[at + 2] = 2 * 2 + 1
+    reply[at + 3] = 2 * 2 + 1
     assert decode_result(reply, Known(mine)).tolist() == [1, 1, 1]
 
 

@@ -126,15 +126,14 @@ class Decoder:
     ) -> object:
         """Opens a container; `value` is what an alias from inside it finds."""
         self._weigh(weight)
+        if len(self._frames) >= self._limits.max_depth:
+            raise CodecError("the message is nested too deeply")
         frame = _Frame(tag, need, len(self._places), extra, weight)
         self._places.append(value)
         self._sizes.append((0, 1))
-        self._frames.append(frame)
-        if len(self._frames) > self._limits.max_depth:
-            raise CodecError("the message is nested too deeply")
         if need:
+            self._frames.append(frame)
             return _OPEN
-        self._frames.pop()
         return self._hand(*self._finish(frame))
 
     def _finish(self, frame: _Frame) -> tuple[object, int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from types import EllipsisType, NoneType
 
 import numpy as np
@@ -19,20 +19,35 @@ from autograder.judge.codec.tensors import dense, grad_of, is_leaf, is_tensor, r
 from autograder.judge.codec.views import ViewWriter
 from autograder.judge.codec.wire import Tag, put_bytes, put_sint, put_text, put_uint
 
-Label = tuple[str, object]  # ("[", index or key) or (".", attribute)
+# As plain numbers: an enum's member is looked up in its class first.
+_INT, _STR, _BYTES, _LIST, _TUPLE = map(int, (Tag.INT, Tag.STR, Tag.BYTES, Tag.LIST, Tag.TUPLE))
+_TENSOR, _ALIAS, _KNOWN = map(int, (Tag.TENSOR, Tag.ALIAS, Tag.KNOWN))
 
 
 class _Frame:
     """A container whose children are being written."""
 
-    __slots__ = ("children", "height", "label", "owner", "weight")
+    __slots__ = ("children", "count", "height", "names", "next", "owner", "start")
 
-    def __init__(self, owner: object, children: Iterator[tuple[Label, object]], weight: int):
+    def __init__(self, owner: object, children: Sequence, names: Sequence[str] | None, start: int):
         self.owner = owner
-        self.children = children
-        self.weight = weight
+        self.children = children  # of a dict keys and values in turn
+        self.names = names  # of attributes
+        self.count = len(children)
+        self.next = 0
         self.height = 0
-        self.label: Label = (".", "")
+        self.start = start  # what the message weighed before this container
+
+    def label(self) -> str:
+        """Where the child that was taken last stands, as a path is written."""
+        place = self.next - 1
+        if self.names is not None:
+            return f".{self.names[place]}"
+        if type(self.owner) in _DICT_TAGS:
+            return _bracket("[" if place % 2 else "{", self.children[place - place % 2])
+        if type(self.owner) in (set, frozenset):
+            return _bracket("{", self.children[place])
+        return _bracket("[", place)
 
 
 class Encoder:
@@ -61,12 +76,11 @@ class Encoder:
         self._visit(value)
         while self._frames:
             frame = self._frames[-1]
-            step = next(frame.children, None)
-            if step is None:
+            if frame.next == frame.count:
                 self._close()
             else:
-                frame.label, child = step
-                self._visit(child)
+                frame.next += 1
+                self._visit(frame.children[frame.next - 1])
         return self._message()
 
     # What a value is
@@ -75,15 +89,17 @@ class Encoder:
         kind = type(value)
         write = _SCALARS.get(kind)
         if write is not None:
-            self._count(0, 1)
+            self._items += 1
             write(self._graph, value)
-        elif kind in (str, bytes, int):
+        elif kind is int:
+            self._int(value)
+        elif kind is str or kind is bytes:
             self._text(kind, value)
         elif id(value) in self._done:
             self._alias(*self._done[id(value)])
         elif self._known is not None and id(value) in self._known.places:
-            self._count(0, wire.NEW_RECORD)
-            self._graph.append(Tag.KNOWN)
+            self._weigh(wire.NEW_RECORD)
+            self._graph.append(_KNOWN)
             put_uint(self._graph, self._known.places[id(value)])
         elif is_tensor(value):
             self._tensor(value)
@@ -125,7 +141,7 @@ class Encoder:
             out += value.tobytes()
         else:
             return False
-        self._count(0, weight)
+        self._weigh(weight)
         return True
 
     def _other(self, value: object) -> None:
@@ -142,20 +158,22 @@ class Encoder:
 
     # Scalars and text
 
-    def _text(self, kind: type, value: str | bytes | int) -> None:
-        """Text and bytes, once per value; integers of any size."""
+    def _int(self, value: int) -> None:
+        """Integers of any size."""
         out = self._graph
-        if kind is int:
-            if -(2**63) <= value < 2**63:
-                self._count(0, 1)
-                out.append(Tag.INT)
-                put_sint(out, value)
-                return
-            data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
-            self._count(0, 1 + len(data) // wire.CHARACTERS)
-            out.append(Tag.BIGINT)
-            put_bytes(out, data)
+        if -(2**63) <= value < 2**63:
+            self._weigh(1)
+            out.append(_INT)
+            put_sint(out, value)
             return
+        data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+        self._weigh(1 + len(data) // wire.CHARACTERS)
+        out.append(Tag.BIGINT)
+        put_bytes(out, data)
+
+    def _text(self, kind: type, value: str | bytes) -> None:
+        """Text and bytes, once per value."""
+        out = self._graph
         place = self._texts.get((kind, value))
         data = value.encode("utf-8", "surrogatepass") if kind is str else value
         weight = 1 + len(data) // wire.CHARACTERS
@@ -163,11 +181,11 @@ class Encoder:
             self._alias(place, 0, weight)
             return
         if len(data) < wire.SHORT:
-            self._count(0, weight)
+            self._weigh(weight)
         else:
             self._texts[kind, value] = self._places
             self._leaf(None, weight)
-        out.append(Tag.STR if kind is str else Tag.BYTES)
+        out.append(_STR if kind is str else _BYTES)
         put_bytes(out, data)
 
     def _bytearray(self, value: bytearray) -> None:
@@ -180,8 +198,8 @@ class Encoder:
     def _list(self, value: list | tuple) -> None:
         if len(value) >= wire.PACKED and self._packed(value):
             return
-        self._graph.append(Tag.LIST if type(value) is list else Tag.TUPLE)
-        self._sequence(value, value)
+        self._graph.append(_LIST if type(value) is list else _TUPLE)
+        self._sequence(value, tuple(value))
 
     def _packed(self, value: list | tuple) -> bool:
         """Writes many numbers at once; False when there is anything else among them."""
@@ -198,7 +216,8 @@ class Encoder:
         weight = 1 + len(value) // wire.NUMBERS
         self._done[id(value)] = (self._places, 1, weight)
         self._places += 1
-        self._count(1, weight)
+        self._weigh(weight)
+        self._raise(1)
         self._graph.append(tag)
         put_uint(self._graph, len(value))
         self._graph += data
@@ -211,12 +230,11 @@ class Encoder:
 
     def _set(self, value: set | frozenset) -> None:
         self._graph.append(Tag.SET if type(value) is set else Tag.FROZENSET)
-        put_uint(self._graph, len(value))
-        self._open(value, ((("{", item), item) for item in tuple(value)))
+        self._sequence(value, tuple(value))
 
-    def _sequence(self, owner: object, items: list | tuple) -> None:
+    def _sequence(self, owner: object, items: tuple) -> None:
         put_uint(self._graph, len(items))
-        self._open(owner, ((("[", i), item) for i, item in enumerate(items)))
+        self._open(owner, items)
 
     def _dict(self, value: dict) -> None:
         out = self._graph
@@ -229,8 +247,7 @@ class Encoder:
         ordered = type(value) is collections.OrderedDict
         pairs = tuple(collections.OrderedDict.items(value) if ordered else dict.items(value))
         put_uint(out, len(pairs))
-        self._open(value, (pair for key, item in pairs for pair in ((("{", key), key),
-                                                                    (("[", key), item))))  # fmt: skip
+        self._open(value, [part for pair in pairs for part in pair])
 
     def _record(self, value: tuple, name: str, fields: tuple[str, ...]) -> None:
         items = tuple(tuple.__iter__(value))
@@ -243,13 +260,11 @@ class Encoder:
         put_uint(self._graph, len(fields))
         for field in fields:
             put_text(self._graph, field)
-        labels = ((".", field) for field in fields)
-        self._open(value, zip(labels, items, strict=True), wire.NEW_RECORD)
+        self._open(value, items, wire.NEW_RECORD, fields)
 
     def _parts(self, value: slice | range) -> None:
         self._graph.append(Tag.SLICE if type(value) is slice else Tag.RANGE)
-        parts = (("start", value.start), ("stop", value.stop), ("step", value.step))
-        self._open(value, (((".", name), part) for name, part in parts))
+        self._open(value, (value.start, value.stop, value.step), 1, ("start", "stop", "step"))
 
     def _ref(self, value: object, ref: Ref) -> None:
         if type(ref) is not Ref or type(ref.meta) is not dict:
@@ -258,7 +273,7 @@ class Encoder:
         self._graph.append(Tag.REF)
         put_text(self._graph, ref.kind)
         put_sint(self._graph, ref.id)
-        self._open(value, iter((((".", "meta"), ref.meta),)), wire.HEAVY)
+        self._open(value, (ref.meta,), wire.HEAVY, ("meta",))
 
     # Tensors and arrays
 
@@ -277,7 +292,7 @@ class Encoder:
         if place is None:
             self._refuse(f"a tensor of {tensor.dtype} cannot cross")
         grad = grad_of(value)
-        self._graph.append(Tag.TENSOR)
+        self._graph.append(_TENSOR)
         self._graph.append(
             tracked * wire.REQUIRES_GRAD
             + issubclass(type(value), torch.nn.Parameter) * wire.PARAMETER
@@ -286,8 +301,7 @@ class Encoder:
             + (grad is not None) * wire.GRAD
         )
         self._view(wire.TENSOR, place, view)
-        children = () if grad is None else (((".", "grad"), grad),)
-        self._open(value, iter(children), wire.HEAVY)
+        self._open(value, () if grad is None else (grad,), wire.HEAVY, ("grad",))
 
     def _array(self, value: np.ndarray) -> None:
         place = tables.numpy_place(value.dtype)
@@ -308,25 +322,22 @@ class Encoder:
 
     # The tree that is being written
 
-    def _count(self, height: int, weight: int) -> None:
-        """Adds a finished value to the container that is open, or to the whole."""
-        self._weigh(weight)
-        if self._frames:
-            frame = self._frames[-1]
-            frame.height = max(frame.height, height)
-            frame.weight += weight
-
     def _weigh(self, weight: int) -> None:
         self._items += weight
         if self._items > self._limits.max_items:
             self._refuse("too many values")
+
+    def _raise(self, height: int) -> None:
+        """Tells the open container how high one of its children is."""
+        if self._frames and self._frames[-1].height < height:
+            self._frames[-1].height = height
 
     def _leaf(self, value: object, weight: int) -> None:
         """Gives a value without children its place."""
         if value is not None:
             self._done[id(value)] = (self._places, 0, weight)
         self._places += 1
-        self._count(0, weight)
+        self._weigh(weight)
         if len(self._graph) > self._limits.max_bytes:
             self._refuse("the message is too large")
 
@@ -335,37 +346,40 @@ class Encoder:
             self._refuse("a value that contains itself other than through a list or dict")
         if len(self._frames) + height > self._limits.max_depth:
             self._refuse("nested too deeply")
-        self._count(height, weight)
-        self._graph.append(Tag.ALIAS)
+        self._weigh(weight)
+        self._raise(height)
+        self._graph.append(_ALIAS)
         put_uint(self._graph, place)
 
     def _open(
-        self, owner: object, children: Iterator[tuple[Label, object]], weight: int = 1
+        self,
+        owner: object,
+        children: Sequence,
+        weight: int = 1,
+        names: Sequence[str] | None = None,
     ) -> None:
-        cyclic = type(owner) in _CYCLIC
-        self._done[id(owner)] = (self._places, 0 if cyclic else None, 1)
-        self._places += 1
+        start = self._items
         self._weigh(weight)
-        self._frames.append(_Frame(owner, children, weight))
-        if len(self._frames) > self._limits.max_depth:
-            self._frames.pop()
+        if len(self._frames) >= self._limits.max_depth:
             self._refuse("nested too deeply")
+        if children:
+            self._done[id(owner)] = (self._places, 0 if type(owner) in _CYCLIC else None, 1)
+            self._frames.append(_Frame(owner, children, names, start))
+        else:
+            self._done[id(owner)] = (self._places, 1, weight)
+            self._raise(1)
+        self._places += 1
 
     def _close(self) -> None:
+        self._weigh(0)  # its scalars were only counted
         frame = self._frames.pop()
         place = self._done[id(frame.owner)][0]
-        self._done[id(frame.owner)] = (place, frame.height + 1, frame.weight)
-        if self._frames:
-            parent = self._frames[-1]
-            parent.height = max(parent.height, frame.height + 1)
-            parent.weight += frame.weight
+        self._done[id(frame.owner)] = (place, frame.height + 1, self._items - frame.start)
+        self._raise(frame.height + 1)
 
     def _refuse(self, why: str) -> None:
         """Raises: where the value is, and why it cannot cross."""
-        path = self._name
-        for frame in self._frames:
-            mark, label = frame.label
-            path += f".{label}" if mark == "." else _bracket(mark, label)
+        path = self._name + "".join(frame.label() for frame in self._frames)
         raise CodecError(f"{path}: {why}")
 
     # The message

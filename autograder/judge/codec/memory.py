@@ -65,16 +65,25 @@ def extent(
     return low, high + itemsize
 
 
-def is_dense(itemsize: int, shape: Sequence[int], strides: Sequence[int]) -> bool:
-    """Whether the elements fill their extent, each byte once (in whatever order)."""
+def _packed(itemsize: int, shape: Sequence[int], strides: Sequence[int]) -> bool:
     expected = itemsize
     for size, stride in zip(reversed(shape), reversed(strides), strict=True):
         if size != 1:
             if stride != expected:
-                break
+                return False
             expected *= size
-    else:
-        return True  # in C order, as almost all are
+    return True
+
+
+def in_c_order(view: View) -> bool:
+    """Whether the elements follow each other as in C, without gaps; almost all views are so."""
+    return _packed(view.itemsize, view.shape, view.strides)
+
+
+def is_dense(itemsize: int, shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether the elements fill their extent, each byte once (in whatever order)."""
+    if _packed(itemsize, shape, strides):
+        return True
     expected = itemsize
     for stride, size in sorted(
         (abs(stride), size) for size, stride in zip(shape, strides, strict=True) if size > 1
@@ -132,7 +141,11 @@ def elements(buffer: np.ndarray, offset: int, view: View) -> np.ndarray:
 
 def copied(address: int, size: int, owner: object) -> bytes:
     """A copy of memory that `owner` keeps alive."""
-    return ctypes.string_at(address, size) if size < _SMALL else bytes_at(address, size, owner).tobytes()
+    return (
+        ctypes.string_at(address, size)
+        if size < _SMALL
+        else bytes_at(address, size, owner).tobytes()
+    )
 
 
 def content(view: View) -> bytes:
@@ -205,12 +218,17 @@ class Regions:
     def __init__(self, views: Iterable[tuple[int, View]]) -> None:
         self.views = {place: view for place, view in views if not view.empty}
         self._places = list(self.views)
-        self._groups = sorted(merge(list(self.views.values())), key=lambda group: group.low)
-        self._lows = [group.low for group in self._groups]
+        self._groups: list[Group] = []
+        self._lows: list[int] = []
         self._masks: dict[int, np.ndarray] = {}
 
     def find(self, view: View) -> int | None:
         """The place of a known view that covers every element of `view`."""
+        if not any(known.low <= view.low < known.high for known in self.views.values()):
+            return None  # most results are in memory of their own
+        if not self._groups:
+            self._groups = sorted(merge(list(self.views.values())), key=lambda group: group.low)
+            self._lows = [group.low for group in self._groups]
         at = bisect_right(self._lows, view.low) - 1
         if view.empty or at < 0 or view.high > self._groups[at].high:
             return None

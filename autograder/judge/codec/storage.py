@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import ctypes
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from autograder.judge.codec.memory import (
     bytes_at,
     content,
     extent,
+    in_c_order,
     tensor_view,
 )
 from autograder.judge.codec.wire import ARRAY, MAX_DIMENSIONS, TENSOR, Reader
@@ -35,6 +37,7 @@ class _Entry:
     place: int
     offset: int
     view: View  # as if its storage, or its known object, began at address 0
+    alone: bool = False  # a tensor in C order that has a storage to itself, and fills it
 
 
 class Table:
@@ -53,7 +56,7 @@ class Table:
         self._next = 0
         self._buffers: dict[int, np.ndarray | torch.Tensor] = {}
         total = volume = numbers = 0
-        for _ in range(_at_most(reader.count(each=5), most)):
+        for _ in range(_at_most(reader.count(each=wire.VIEW.size), most)):
             entry, count = self._entry(reader)
             self._entries.append(entry)
             total += count
@@ -62,35 +65,44 @@ class Table:
                 raise CodecError("the tensors and arrays of the message are too large")
             numbers += wire.HEAVY + 2 * len(entry.view.shape)
             _at_most(numbers, limits.max_items)
+        users = collections.Counter(each.place for each in self._entries if not each.known)
+        for entry in self._entries:
+            entry.alone = (
+                entry.kind == TENSOR
+                and not entry.known
+                and users[entry.place] == 1
+                and entry.view.low == 0 < entry.view.high == self._sizes[entry.place]
+                and in_c_order(entry.view)
+            )
         # Storages that a tensor looks into belong to torch: such a tensor can be resized.
         self._torch_owned = {
             entry.place for entry in self._entries if entry.kind == TENSOR and not entry.known
         }
 
     def _entry(self, reader: Reader) -> tuple[_Entry, int]:
-        kind = reader.byte()
+        kind, dtype, dimensions, storage, offset, layout = wire.VIEW.unpack(
+            reader.take(wire.VIEW.size)
+        )
         if kind not in (TENSOR, ARRAY):
             raise CodecError("the message holds a view of an unknown kind")
-        table = tables.TORCH_DTYPES if kind == TENSOR else tables.NUMPY_DTYPES
-        dtype = tables.pick(table, reader.byte())
-        storage = reader.uint()
+        dtype = tables.pick(tables.TORCH_DTYPES if kind == TENSOR else tables.NUMPY_DTYPES, dtype)
         known, place = bool(storage & 1), storage >> 1
-        layout = reader.uint() if known else 0
-        offset, dimensions = reader.sint(), reader.uint()
         if dimensions > MAX_DIMENSIONS:
             raise CodecError("a tensor in the message has too many dimensions")
-        shape = tuple(reader.uint() for _ in range(dimensions))
-        strides = tuple(reader.sint() for _ in range(dimensions))
-        count = 1
-        for size in shape:
-            count *= max(size, 1)
-        if any(abs(stride) > MAX_STRIDE for stride in strides):
-            raise CodecError("a tensor in the message has a stride that cannot be")
-        if kind == TENSOR and any(stride < 0 for stride in strides):
-            raise CodecError("a tensor in the message has a negative stride")
+        numbers = wire.NUMBERS_OF_VIEW[dimensions].unpack(reader.take(16 * dimensions))
+        shape, strides = numbers[:dimensions], numbers[dimensions:]
         itemsize = dtype.itemsize
-        if kind == TENSOR and any(stride % itemsize for stride in strides):
-            raise CodecError("a tensor in the message is not aligned")
+        count = 1
+        for size, stride in zip(shape, strides, strict=True):
+            if size < 0:
+                raise CodecError("a tensor in the message has a negative size")
+            count *= size or 1
+            if not -MAX_STRIDE <= stride <= MAX_STRIDE:
+                raise CodecError("a tensor in the message has a stride that cannot be")
+            if kind == TENSOR and stride < 0:
+                raise CodecError("a tensor in the message has a negative stride")
+            if kind == TENSOR and stride % itemsize:
+                raise CodecError("a tensor in the message is not aligned")
         low, high = extent(offset, itemsize, shape, strides)
         view = View(offset, itemsize, shape, strides, low, high, None)
         if known:
@@ -153,7 +165,10 @@ class Table:
         entry = self._take(TENSOR)
         if flags >= 2 * wire.GRAD:
             raise CodecError("the message holds an unknown kind of tensor")
-        with torch.inference_mode(False):  # else it could never take part in autograd
+        if torch.is_inference_mode_enabled():
+            with torch.inference_mode(False):  # else it could never take part in autograd
+                tensor = self._plain(entry)
+        else:
             tensor = self._plain(entry)
         if entry.dtype is torch.bool:
             _check_bool(content(tensor_view(tensor)))
@@ -174,7 +189,11 @@ class Table:
         return tensor.requires_grad_() if wanted else tensor
 
     def _plain(self, entry: _Entry) -> torch.Tensor:
-        itemsize = entry.view.itemsize
+        view, itemsize = entry.view, entry.view.itemsize
+        if entry.alone:
+            tensor = torch.empty(view.shape, dtype=entry.dtype, device="cpu")
+            ctypes.memmove(tensor.data_ptr(), bytes(self._chunks[entry.place]), view.high)
+            return tensor
         storage, start = self._torch_storage(entry)
         if start % itemsize:
             raise CodecError("a tensor in the message is not aligned")

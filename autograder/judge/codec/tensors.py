@@ -7,7 +7,6 @@ import torch
 from autograder.judge.codec.common import CodecError
 from autograder.judge.codec.memory import View, tensor_view
 
-
 # Types whose methods are torch's own: they need no protection from a subclass.
 _OWN = (torch.Tensor, torch.nn.Parameter)
 

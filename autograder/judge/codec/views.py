@@ -10,7 +10,7 @@ from autograder.judge.codec import wire
 from autograder.judge.codec.common import CodecError, Limits
 from autograder.judge.codec.known import Known
 from autograder.judge.codec.memory import View, merge
-from autograder.judge.codec.wire import put_sint, put_uint
+from autograder.judge.codec.wire import put_uint
 
 
 class ViewWriter:
@@ -19,7 +19,7 @@ class ViewWriter:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._views: list[View] = []
-        self._heads: list[bytes] = []  # kind of view, place of its dtype
+        self._heads: list[tuple[int, int]] = []  # kind of view, place of its dtype
         self._numbers = 0
         self._elements = 0
         self._bytes = 0
@@ -41,7 +41,7 @@ class ViewWriter:
         if self._bytes > self._limits.max_bytes or view.high - view.low > self._limits.max_bytes:
             raise CodecError("the tensors and arrays are too large to cross")
         self._views.append(view)
-        self._heads.append(bytes((kind, dtype)))
+        self._heads.append((kind, dtype))
 
     def write(self, head: bytearray, known: Known | None) -> list[bytes | np.ndarray]:
         """Appends the table to the head; the storages to put at the end of the message.
@@ -50,7 +50,7 @@ class ViewWriter:
         """
         # The arguments' memory as it is now: a callee may have moved it.
         regions = known.regions() if known is not None and self._views else None
-        looks: dict[int, bytes] = {}  # view → where it looks
+        looks: dict[int, tuple[int, int, int]] = {}  # view → where it looks, offset, layout
         own = []
         for i, view in enumerate(self._views):
             place = regions.find(view) if regions else None
@@ -58,21 +58,17 @@ class ViewWriter:
                 own.append(i)
             else:
                 whole = regions.views[place]
-                looks[i] = _look(2 * place + 1, view.address - whole.address, whole.layout)
+                looks[i] = (2 * place + 1, view.address - whole.address, whole.layout)
         storages = self._write_own(head, own, looks)
         put_uint(head, len(self._views))
         for i, view in enumerate(self._views):
-            head += self._heads[i]
-            head += looks[i]
-            put_uint(head, len(view.shape))
-            for size in view.shape:
-                put_uint(head, size)
-            for stride in view.strides:
-                put_sint(head, stride)
+            dimensions = len(view.shape)
+            head += wire.VIEW.pack(*self._heads[i], dimensions, *looks[i])
+            head += wire.NUMBERS_OF_VIEW[dimensions].pack(*view.shape, *view.strides)
         return storages
 
     def _write_own(
-        self, head: bytearray, own: Sequence[int], looks: dict[int, bytes]
+        self, head: bytearray, own: Sequence[int], looks: dict[int, tuple[int, int, int]]
     ) -> list[bytes | np.ndarray]:
         """One storage for every group of views that share memory; fills in where they look."""
         views = [self._views[i] for i in own]
@@ -88,14 +84,5 @@ class ViewWriter:
                 offset = view.address - group.low + pad
                 if view.base is not None and offset % view.itemsize:
                     raise CodecError("a tensor in unaligned memory cannot cross")
-                looks[own[member]] = _look(2 * storage, offset)
+                looks[own[member]] = (2 * storage, offset, 0)
         return storages
-
-
-def _look(storage: int, offset: int, layout: int | None = None) -> bytes:
-    out = bytearray()
-    put_uint(out, storage)
-    if layout is not None:
-        put_uint(out, layout)
-    put_sint(out, offset)
-    return bytes(out)

@@ -2,8 +2,8 @@
 
     MAGIC  version
     #storages  (size)*                    buffers that tensors and arrays look into
-    #views     (kind dtype where shape strides)*
-               where: 2·storage, offset; or 2·known + 1, checksum of its layout, offset
+    #views     (VIEW shape strides)*      whole numbers of 8 bytes: read at once, there are many
+               where of VIEW: 2·storage; or 2·known + 1, with the checksum of its layout
     digest of the known objects           only when MAGIC is MAGIC_KNOWN
     graph                                 one value, depth first, see Tag
     storages                              raw bytes, back to back, up to the end
@@ -19,11 +19,13 @@ from enum import IntEnum
 
 from autograder.judge.codec.common import CodecError
 
-VERSION = 1
+VERSION = 2
 MAGIC = b"\xf0CRA" + bytes([VERSION])
 MAGIC_KNOWN = b"\xf0CRK" + bytes([VERSION])
 
 _WORD = 2**64
+VIEW = struct.Struct("<BBBIqI")  # kind, dtype, number of dimensions, where, offset, layout
+NUMBERS_OF_VIEW = [struct.Struct(f"<{2 * n}q") for n in range(33)]
 
 
 class Tag(IntEnum):
@@ -151,14 +153,18 @@ class Reader:
 
     def take(self, size: int) -> memoryview:
         """The next `size` bytes, not copied."""
-        if size > self.left:
-            raise CodecError("the message is cut short")
         start = self.position
-        self.position += size
-        return self.data[start : self.position]
+        if size > self.end - start:
+            raise CodecError("the message is cut short")
+        self.position = start + size
+        return self.data[start : start + size]
 
     def uint(self) -> int:
         """A number below 2**64."""
+        position = self.position
+        if position < self.end and (value := self.data[position]) < 0x80:
+            self.position = position + 1
+            return value  # almost all
         value = shift = 0
         while True:
             byte = self.byte()
@@ -180,7 +186,7 @@ class Reader:
     def count(self, each: int = 1) -> int:
         """How many things follow, of which each takes `each` bytes or more."""
         value = self.uint()
-        if value * each > self.left:
+        if value * each > self.end - self.position:
             raise CodecError("the message is cut short")
         return value
 
