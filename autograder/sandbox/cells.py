@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import contextlib
+import functools
 import os
 import re
 import sys
@@ -20,11 +22,13 @@ MAX_PARTS = 50  # of one test cell
 _shell = None
 
 
-def prepare_shell(names: dict | None = None) -> None:
+def prepare_shell(names: dict | None = None, ours: bool = False) -> None:
     """Makes IPython's shell before the fork, without history (its thread would not survive a fork).
 
     Args:
         names: the dictionary in which cells find and put their names; by default a plain one.
+        ours: the cells are an instructor's. Of these, what Python can read is Python: IPython's
+            search for magics, which costs more than most tests, is left out.
     """
     global _shell
     from IPython.core.history import HistoryManager
@@ -37,6 +41,17 @@ def prepare_shell(names: dict | None = None) -> None:
     config.InteractiveShell.cache_size = 0
     _shell = InteractiveShell.instance(config=config, user_ns=names)
     _shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for it
+    if ours:
+        transform = _shell.transform_cell
+        _shell.transform_cell = lambda raw: f"{raw}\n" if _is_python(raw) else transform(raw)
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _old_ipython() -> bool:
@@ -55,21 +70,26 @@ def names() -> dict:
     return _shell.user_ns
 
 
-@contextlib.contextmanager
-def _recording(recorder: Recorder) -> Iterator[None]:
+@functools.cache
+def _displays() -> tuple[type, type]:
+    """IPython's classes for what a cell shows, writing into `recorder`."""
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
 
     class Publisher(DisplayPublisher):
+        recorder: Recorder
+
         def publish(self, data, metadata=None, *args, **kwargs):
-            recorder.data("display_data", data, metadata)
+            self.recorder.data("display_data", data, metadata)
 
         def clear_output(self, wait=False):
             pass
 
     class Hook(DisplayHook):
+        recorder: Recorder
+
         def write_format_data(self, format_dict, md_dict=None):
-            recorder.data("execute_result", format_dict, md_dict)
+            self.recorder.data("execute_result", format_dict, md_dict)
 
         def write_output_prompt(self):
             pass
@@ -77,9 +97,17 @@ def _recording(recorder: Recorder) -> Iterator[None]:
         def finish_displayhook(self):
             pass
 
+    return Publisher, Hook
+
+
+@contextlib.contextmanager
+def _recording(recorder: Recorder) -> Iterator[None]:
+    publisher, hook = _displays()
     kept = _shell.display_pub, _shell.displayhook, sys.displayhook
-    _shell.display_pub = Publisher(parent=_shell)
-    _shell.displayhook = Hook(parent=_shell, cache_size=0, shell=_shell)
+    # New ones for every cell: what a cell does to them does not outlive it.
+    _shell.display_pub = publisher(parent=_shell)
+    _shell.displayhook = hook(parent=_shell, cache_size=0, shell=_shell)
+    _shell.display_pub.recorder = _shell.displayhook.recorder = recorder
     _shell.display_trap.hook = _shell.displayhook
     try:
         with printing_into(recorder):

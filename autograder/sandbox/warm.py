@@ -57,7 +57,7 @@ def _preload(role: str) -> None:
         from autograder.judge import session  # noqa: F401
         from autograder.judge.names import Names
 
-        cells.prepare_shell(Names())
+        cells.prepare_shell(Names(), ours=True)
     else:
         from autograder.sandbox import serve  # noqa: F401
 

@@ -171,6 +171,9 @@ class Decoder:
         weight = 1 + len(data) // wire.CHARACTERS
         return self._give(value) if len(data) < wire.SHORT else self._leaf(value, weight)
 
+    def _word(self, tag: int) -> object:
+        return self._give(tables.pick(tables.WORDS, self._reader.byte()))
+
     def _bytearray(self, tag: int) -> object:
         value = bytearray(self._reader.take(self._reader.count()))
         return self._leaf(value, 1 + len(value) // wire.CHARACTERS)
@@ -408,6 +411,7 @@ _READERS: dict[int, Callable[[Decoder, int], object]] = {
     Tag.FLOAT: Decoder._float,
     Tag.COMPLEX: Decoder._complex,
     Tag.STR: Decoder._text,
+    Tag.WORD: Decoder._word,
     Tag.BYTES: Decoder._text,
     Tag.BYTEARRAY: Decoder._bytearray,
     Tag.LIST: Decoder._list,

@@ -21,7 +21,7 @@ from autograder.judge.codec.wire import Tag, put_bytes, put_sint, put_text, put_
 
 # As plain numbers: an enum's member is looked up in its class first.
 _INT, _STR, _BYTES, _LIST, _TUPLE = map(int, (Tag.INT, Tag.STR, Tag.BYTES, Tag.LIST, Tag.TUPLE))
-_TENSOR, _ALIAS, _KNOWN = map(int, (Tag.TENSOR, Tag.ALIAS, Tag.KNOWN))
+_TENSOR, _ALIAS, _KNOWN, _WORD = map(int, (Tag.TENSOR, Tag.ALIAS, Tag.KNOWN, Tag.WORD))
 
 
 class _Frame:
@@ -174,6 +174,11 @@ class Encoder:
     def _text(self, kind: type, value: str | bytes) -> None:
         """Text and bytes, once per value."""
         out = self._graph
+        if (word := tables.WORD_PLACE.get(value)) is not None:
+            self._items += 1
+            out.append(_WORD)
+            out.append(word)
+            return
         place = self._texts.get((kind, value))
         data = value.encode("utf-8", "surrogatepass") if kind is str else value
         weight = 1 + len(data) // wire.CHARACTERS

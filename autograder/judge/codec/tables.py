@@ -34,9 +34,17 @@ _NUMPY_NAMES = (
 ).split()
 NUMPY_DTYPES = tuple(np.dtype(name) for name in _NUMPY_NAMES)
 
+# The words of which the peers' own messages are made (autograder.judge.peer).
+WORDS = (
+    "op args value gradients id target special kwargs inputs modes banned called error outputs flows "
+    "outs params tape live call pull get set step copy parameters lookup carry cell name more names "
+    "found module run home number base grad inference dtype fill data requires_grad items state _"
+).split()
+
 # What a defaultdict may make.
 FACTORIES = (None, int, float, complex, bool, str, bytes, list, tuple, set, dict)
 
+WORD_PLACE = {word: place for place, word in enumerate(WORDS)}
 _TORCH_PLACE = {dtype: place for place, dtype in enumerate(TORCH_DTYPES) if dtype is not None}
 _LAYOUT_PLACE = {layout: place for place, layout in enumerate(LAYOUTS)}
 _FORMAT_PLACE = {form: place for place, form in enumerate(MEMORY_FORMATS)}

@@ -72,6 +72,7 @@ class Tag(IntEnum):
     TUPLE_OF_INT = 38
     LIST_OF_FLOAT = 39
     TUPLE_OF_FLOAT = 40
+    WORD = 41  # place in the table of words
 
 
 # Kinds of views in the table.
