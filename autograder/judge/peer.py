@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from autograder.judge import modes, remote, structure, writeback
+from autograder.judge import modes, remote, short, structure, writeback
 from autograder.judge.codec import (
     CodecError,
     Known,
@@ -25,6 +25,7 @@ from autograder.judge.codec import (
     decode_result,
     encode,
     encode_result,
+    flat,
 )
 from autograder.judge.codec.tensors import is_tensor, requires_grad
 from autograder.judge.errors import CannotCross, PeerGone, builtin_base, revived
@@ -35,6 +36,7 @@ from autograder.sandbox.channel import MAX_MESSAGE, Channel
 MAX_NESTING = 40  # calls in calls in calls across the wall
 LIMITS = Limits(max_bytes=MAX_MESSAGE - 2**20)
 _REQUEST, _REPLY, _REPLY_KNOWN = b"?", b"!", b"="
+_REQUESTS = (_REQUEST, short.REQUEST)
 _NOTHING = ({}, [], {}, {})
 _UNREADABLE = (CodecError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
 _FUNCTIONS = (
@@ -80,6 +82,7 @@ class Peer:
         self._random = modes.RandomState()
         self._tapes = Tapes()
         self._unneeded: list[int] = []
+        self._untold: tuple | None = None  # see _news
         self._passed: dict[int, BaseException] = {}  # our exceptions, on their way through
         self._nesting = 0
         self.mirrors = Mirrors()
@@ -179,10 +182,9 @@ class Peer:
     def _post(self, message: dict, known: Known | None = None) -> None:
         """Sends a request or a reply, and with it whatever both sides have to agree on."""
         kind = _REQUEST if "op" in message else _REPLY
-        extra = (self._random.changed(), self._unneeded, self.owned.changes(), self.mirrors.grads())
-        if any(extra):  # most messages have none of it
-            message["_"] = extra
-            self._unneeded = []
+        if any(news := self._news()):  # most messages have none
+            message["_"] = news
+        self._untold = None
         if known is None:
             data = encode(message, to_ref=self._to_ref, limits=LIMITS, name="")
         else:
@@ -190,8 +192,27 @@ class Peer:
             data = encode_result(message, known, to_ref=self._to_ref, limits=LIMITS, name="")
         self.send(kind + data)
 
-    def _take(self, data: bytes, known: Known | None = None) -> dict:
+    def _news(self) -> tuple:
+        """What both sides have to agree on and the other side has not been told yet."""
+        if self._untold is None:
+            unneeded, self._unneeded = self._unneeded, []
+            changes = self.owned.changes(), self.mirrors.grads()
+            self._untold = (self._random.changed(), unneeded, *changes)
+        return self._untold
+
+    def _no_news(self) -> bool:
+        """Whether a message may go without any; what there is goes with the next one that may not."""
+        if any(self._news()):
+            return False
+        self._untold = None
+        return True
+
+    def _take(self, data: bytes, known: Known | short.Arguments | None = None) -> dict:
         body = memoryview(data)[1:]
+        if isinstance(known, short.Arguments):
+            if data[:1] == short.REPLY:
+                return {"short": short.read_reply(data)}
+            known = known.known
         if data[:1] == _REPLY_KNOWN and known is not None:
             message = decode_result(body, known, from_ref=self._from_ref, limits=LIMITS)
         else:
@@ -205,11 +226,12 @@ class Peer:
         self.mirrors.refresh(owned)
         return message
 
-    def ask(self, known: Known | None = None, **request: object) -> dict:
+    def ask(self, known: Known | short.Arguments | None = None, **request: object) -> dict:
         """Sends a request, serves what the other side asks meanwhile, and returns the answer.
 
         Args:
             known: the request's arguments, if the answer may name them.
+            request: what is asked; `frame`: the whole request in the short form.
 
         Raises:
             CannotCross: an argument or the answer cannot cross.
@@ -218,14 +240,19 @@ class Peer:
         if self._nesting >= MAX_NESTING:
             raise RecursionError("프로세스를 오가는 호출이 너무 깊습니다")
         try:
-            self._post(
-                {key: value for key, value in request.items() if not _is_default(key, value)}
-            )
+            if "frame" in request:
+                self.send(request["frame"])
+            else:
+                self._post(
+                    {key: value for key, value in request.items() if not _is_default(key, value)}
+                )
         except CodecError as error:
             raise CannotCross(f"건네줄 수 없는 값입니다: {error}") from None
         self._nesting += 1
         try:
-            while (data := self.wait(request))[:1] == _REQUEST:
+            while (data := self.wait(request))[:1] in _REQUESTS:
+                if isinstance(known, short.Arguments):
+                    known.note()  # as they went, before we do anything to them
                 self.answer(data)
             return self._take(data, known)
         except _UNREADABLE as error:
@@ -238,11 +265,17 @@ class Peer:
         reply: dict = {}
         known = None
         try:
-            known = self._serve(self._take(data), reply)
+            if data[:1] == short.REQUEST:
+                known = self._serve_short(*short.read_request(data), reply)
+            else:
+                known = self._serve(self._take(data), reply)
         except PeerGone:
             raise
         except BaseException as error:  # noqa: BLE001  what cannot be served is an answer, too
             reply["error"] = self._told(error)
+        if isinstance(known, bytes):
+            self.send(known)
+            return
         try:
             self._post(reply, known)
         except CodecError as error:
@@ -301,6 +334,24 @@ class Peer:
         changed = writeback.changes(before, arguments)
         reply["flows"] = [(place, t.grad) for place, t in inner.items() if t.grad is not None]
         self._outcome((value, changed), before, inputs, reply)
+        if error is not None:
+            reply["error"] = self._told(error)
+        return before
+
+    def _serve_short(self, request: dict, came: list[flat.Came], reply: dict) -> bytes | Known:
+        """A call in the short form. Returns the whole reply, or the arguments where it takes the long one."""
+        function, arguments = self.thing(request["target"]), (request["args"], {})
+        error = value = None
+        with modes.applied(request["modes"]), self.around(request, reply):
+            try:
+                value = function(*arguments[0])
+            except BaseException as raised:  # noqa: BLE001  every exception is an answer
+                error = raised
+        if error is None and not reply and not flat.touched(came) and self._no_news():
+            if (sent := short.reply(value, came)) is not None:
+                return sent
+        before = short.snapshot(arguments, came)
+        self._outcome((value, writeback.changes(before, arguments)), before, [], reply)
         if error is not None:
             reply["error"] = self._told(error)
         return before
@@ -380,6 +431,15 @@ class Peer:
         self, handle: int, args: tuple, kwargs: dict, special: str = "", **extra: object
     ) -> object:
         """Calls what the other side handed out; changed arguments are written back even when it raises."""
+        if not kwargs and not special and self._no_news():
+            frame = short.request(handle, args, extra.get("banned", ()))
+            if frame is not None:
+                went = short.Arguments(args)
+                reply = self.ask(went, op="call", frame=frame)
+                if "short" in reply:
+                    self._raise({})
+                    return reply["short"]
+                return self._came(reply, went.known, [])
         arguments = (args, kwargs)
         known = Known(arguments)
         inputs = {
@@ -401,8 +461,12 @@ class Peer:
             modes=None if now == modes.USUAL else now,
             **extra,
         )
+        return self._came(reply, known, list(inputs.values()))
+
+    def _came(self, reply: dict, known: Known, inputs: list[torch.Tensor]) -> object:
+        """The value of a call's reply, after its changes to the arguments have been made here, too."""
         try:
-            value, changed = self._received(reply, list(inputs.values())) or (None, [])
+            value, changed = self._received(reply, inputs) or (None, [])
             writeback.apply(changed, known)
             for place, grad in reply.get("flows", ()):
                 torch.autograd.backward([known.objects[place]], [grad])

@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
-from autograder.judge import outputs, reference
+from autograder.judge import outputs, reference, short
 from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross, Expired, PeerGone, StudentError
 from autograder.judge.peer import Peer
@@ -53,7 +53,7 @@ class Judge(Peer):
 
     # ------------------------------------------------------------ time
 
-    def ask(self, known: Known | None = None, **request: object) -> dict:
+    def ask(self, known: Known | short.Arguments | None = None, **request: object) -> dict:
         """See Peer. Also raises Expired when time was up, PeerGone when nobody answers any more."""
         now = time.monotonic()
         end = self.cell_end
@@ -76,7 +76,7 @@ class Judge(Peer):
         with self._losing():
             self.channel.send(data, max(self._deadlines[-1], time.monotonic()) + GRACE)
         # What follows is the student's turn, or ours when this was an answer to a callback.
-        self.waiting = data[:1] == b"?"
+        self.waiting = data[:1] in (b"?", b"~")
 
     def wait(self, request: dict) -> bytes:
         """See Peer. Interrupts the student's code when its time is up."""
