@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import array
-import contextlib
 import ctypes
 import random
-from collections.abc import Iterator
 
 import numpy
 import torch
@@ -32,18 +30,28 @@ def current() -> dict:
     }
 
 
-@contextlib.contextmanager
-def applied(modes: dict) -> Iterator[None]:
+class applied:  # noqa: N801  a context manager, as contextlib names its own; made for every call
     """While it lasts, the other side's modes are in force."""
-    kept = torch.get_default_dtype()
-    with contextlib.ExitStack() as stack:
-        if modes["inference"]:
-            stack.enter_context(torch.inference_mode())
-        stack.enter_context(torch.set_grad_enabled(bool(modes["grad"])))
-        if modes["dtype"] != kept:
-            torch.set_default_dtype(modes["dtype"])
-            stack.callback(torch.set_default_dtype, kept)
-        yield
+
+    def __init__(self, modes: dict) -> None:
+        self._modes = modes
+        self._inference = torch.inference_mode() if modes["inference"] else None
+
+    def __enter__(self) -> None:
+        if self._inference:
+            self._inference.__enter__()
+        self._grad, self._dtype = torch.is_grad_enabled(), None
+        torch._C._set_grad_enabled(bool(self._modes["grad"]))
+        if (kept := torch.get_default_dtype()) is not self._modes["dtype"]:
+            torch.set_default_dtype(self._modes["dtype"])
+            self._dtype = kept
+
+    def __exit__(self, *error: object) -> None:
+        torch._C._set_grad_enabled(self._grad)
+        if self._dtype is not None:
+            torch.set_default_dtype(self._dtype)
+        if self._inference:
+            self._inference.__exit__(*error)
 
 
 def _torch_state(known: object = None) -> bytes:

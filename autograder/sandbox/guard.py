@@ -7,10 +7,12 @@ is the second line and does not run anything.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 from collections.abc import Iterator, Sequence
 
 
+@functools.cache
 def _resolve(dotted: str) -> tuple[object, str] | None:
     """(owner, attribute) of a dotted name such as torch.nn.functional.cross_entropy."""
     parts = dotted.split(".")

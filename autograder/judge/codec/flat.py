@@ -129,7 +129,7 @@ def unpack(data: bytes) -> tuple[list[object], list[Came]]:
                 at += 8
             elif letter == _NONE:
                 items.append(None)
-            elif letter == _TRUE or letter == _FALSE:
+            elif letter in (_TRUE, _FALSE):
                 items.append(letter == _TRUE)
             elif letter == _REAL:
                 items.append(_D.unpack_from(data, at)[0])
