@@ -33,6 +33,7 @@ def prepare_shell(names: dict | None = None, ours: bool = False) -> None:
     global _shell
     from IPython.core.history import HistoryManager
     from IPython.core.interactiveshell import InteractiveShell
+    from matplotlib_inline.backend_inline import configure_inline_support
     from traitlets.config import Config
 
     HistoryManager.enabled = False
@@ -41,9 +42,17 @@ def prepare_shell(names: dict | None = None, ours: bool = False) -> None:
     config.InteractiveShell.cache_size = 0
     _shell = InteractiveShell.instance(config=config, user_ns=names)
     _shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for it
+    configure_inline_support(_shell, "module://matplotlib_inline.backend_inline")
     if ours:
         transform = _shell.transform_cell
         _shell.transform_cell = lambda raw: f"{raw}\n" if _is_python(raw) else transform(raw)
+
+
+def rehearse() -> None:
+    """Runs cells of no effect, so that the first real one does not pay for IPython's first time."""
+    for _ in range(3):
+        run_cell({"id": "", "source": "import math\nmath.sqrt(2) and None"}, Recorder(0), {})
+    names().pop("math", None)
 
 
 def _is_python(source: str) -> bool:
@@ -208,14 +217,11 @@ def _unpack(files: dict[str, str]) -> None:
 
 
 def enter(job: dict) -> None:
-    """Makes this process the job's: its files, its environment, figures shown inline.
+    """Makes this process the job's: its files, its environment.
 
     The walls stand already, and the working folder is private. `job`: files, environment.
     """
-    from matplotlib_inline.backend_inline import configure_inline_support
-
     _unpack(job["files"])
     sys.path.insert(0, os.getcwd())
     os.environ.clear()
     os.environ.update(job["environment"])
-    configure_inline_support(_shell, "module://matplotlib_inline.backend_inline")

@@ -32,7 +32,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.sandbox import cgroups, linux, pids, rlimits, walls
+from autograder.sandbox import cgroups, linux, pids, rlimits, walls, warmup
 
 MAX_DESCRIPTORS = 8
 PACKET = 1 << 16
@@ -62,6 +62,8 @@ def _preload(role: str) -> None:
         from autograder.sandbox import serve  # noqa: F401
 
         cells.prepare_shell()
+    cells.rehearse()
+    warmup.warm_up()
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page
 
