@@ -8,27 +8,45 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+_SHORT = 40_000  # characters of a cell that is remembered: a tree can be a hundred times as large
 
 
-def _parse(code: str) -> ast.Module | None:
+class _Cell(NamedTuple):
+    """What is asked of a cell: local name → dotted name, of its imports; name → what it defines."""
+
+    aliases: dict[str, str]
+    functions: dict[str, ast.AST]
+
+
+def _parse(code: str, early: bool) -> _Cell | None:
     try:
-        return ast.parse(code)
+        tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    return _Cell(_aliases(tree), _functions(tree))
 
 
-def _aliases(trees: Iterable[ast.Module]) -> dict[str, str]:
-    """Local name → dotted name, from every import statement of the notebook."""
+_remembered = lru_cache(64)(_parse)  # given cells are the same in every submission
+
+
+def _read(code: str, early: bool = False) -> _Cell | None:
+    """The cell, None where it does not parse. `early` keeps two readings of the same text apart."""
+    return (_remembered if len(code) <= _SHORT else _parse)(code, early)
+
+
+def _aliases(tree: ast.Module) -> dict[str, str]:
     found: dict[str, str] = {}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                for each in node.names:
-                    name = each.asname or each.name.split(".")[0]
-                    found[name] = each.name if each.asname else name
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for each in node.names:
-                    found[each.asname or each.name] = f"{node.module}.{each.name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                name = each.asname or each.name.split(".")[0]
+                found[name] = each.name if each.asname else name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for each in node.names:
+                found[each.asname or each.name] = f"{node.module}.{each.name}"
     return found
 
 
@@ -64,13 +82,15 @@ def find_banned(
     A helper that no tested function reaches costs nothing. Cells that do not parse are passed over.
     """
     banned, gone = set(banned), set(gone)
-    trees = [tree for code in (answer, *other_cells) if (tree := _parse(code))]
-    before = [tree for code in earlier if (tree := _parse(code))]
-    if not banned or not (trees or before):
+    if not banned:
         return None
-    aliases = _aliases([*trees, *before])
+    cells = [cell for code in (answer, *other_cells) if (cell := _read(code))]
+    before = [cell for code in earlier if (cell := _read(code, early=True))]
+    aliases: dict[str, str] = {}
+    for cell in (*cells, *before):
+        aliases |= cell.aliases
     methods = {name.rsplit(".", 1)[1]: name for name in banned if name.startswith("torch.Tensor.")}
-    late, early = _functions(trees), _functions(before)
+    late, early = _first(cells), _first(before)
     seen: set[ast.AST] = set()
     todo = [found for name in entry if (found := late.get(name) or early.get(name))]
     old = set(early.values())
@@ -93,13 +113,19 @@ def find_banned(
     return None
 
 
-def _functions(trees: Iterable[ast.Module]) -> dict[str, ast.AST]:
+def _functions(tree: ast.Module) -> dict[str, ast.AST]:
+    functions: dict[str, ast.AST] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            functions[node.name] = node
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            functions[node.targets[0].id] = node  # f = lambda …, f = F.cross_entropy
+    return functions
+
+
+def _first(cells: Iterable[_Cell]) -> dict[str, ast.AST]:
     """What the cells define, by name; the first cell wins (the answer cell comes first)."""
     functions: dict[str, ast.AST] = {}
-    for tree in reversed(list(trees)):
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                functions[node.name] = node
-            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                functions[node.targets[0].id] = node  # f = lambda …, f = F.cross_entropy
+    for cell in reversed(list(cells)):
+        functions |= cell.functions
     return functions
