@@ -1,22 +1,12 @@
 """Plausible answers to lab diffusion: wrong ones that hidden tests must catch, right ones they must accept.
 
 Each source replaces the whole answer cell after its marker line. Most wrong answers are a right one
-with a single slip, written as `_slip(right, what it says, what it says wrongly)`.
+with a single slip, written as `slip(right, what it says, what it says wrongly)`.
 """
 
 from __future__ import annotations
 
-
-def _slip(source: str, right: str, wrong: str) -> str:
-    """Return `source` with its only occurrence of `right` replaced.
-
-    Raises:
-        ValueError: `right` does not occur exactly once, so the mutant would not be the one meant.
-    """
-    if source.count(right) != 1:
-        raise ValueError(f"{right!r} occurs {source.count(right)} times")
-    return source.replace(right, wrong)
-
+from autograder.mutants import slip
 
 # ---------------------------------------------------------------- alpha_bar
 _BAR = """\
@@ -187,7 +177,7 @@ def fit_head(frozen, X, y, classes):
 
 MUTANTS: dict[str, dict[str, str]] = {
     "alpha_bar": {
-        "product_of_betas": _slip(_BAR, "torch.log1p(-betas)", "torch.log(betas)"),
+        "product_of_betas": slip(_BAR, "torch.log1p(-betas)", "torch.log(betas)"),
         "not_cumulative": "def alpha_bar(betas):\n    return 1 - betas\n",
         "loses_tiny_betas": "def alpha_bar(betas):\n    return torch.cumprod(1 - betas, 0)\n",
         "one_minus_the_sum": "def alpha_bar(betas):\n    return 1 - betas.cumsum(0)\n",
@@ -202,15 +192,15 @@ def alpha_bar(betas):
 """,
     },
     "q_sample": {
-        "one_t_for_the_batch": _slip(_JUMP, "abar[t]", "abar[t[:1]].expand(len(t))"),
-        "no_root_on_noise": _slip(_JUMP, "torch.sqrt(1 - a)", "(1 - a)"),
-        "no_root_on_signal": _slip(_JUMP, "torch.sqrt(a)", "a"),
+        "one_t_for_the_batch": slip(_JUMP, "abar[t]", "abar[t[:1]].expand(len(t))"),
+        "no_root_on_noise": slip(_JUMP, "torch.sqrt(1 - a)", "(1 - a)"),
+        "no_root_on_signal": slip(_JUMP, "torch.sqrt(a)", "a"),
         "no_root_at_all": """\
 def q_sample(x0, t, eps, abar):
     a = abar[t].view(len(t), *[1] * (x0.dim() - 1))
     return a * x0 + (1 - a) * eps
 """,
-        "swapped": _slip(_JUMP, "* x0 + torch.sqrt(1 - a) * eps", "* eps + torch.sqrt(1 - a) * x0"),
+        "swapped": slip(_JUMP, "* x0 + torch.sqrt(1 - a) * eps", "* eps + torch.sqrt(1 - a) * x0"),
         "aligned_to_the_last_axis": """\
 def q_sample(x0, t, eps, abar):
     a = abar[t]
@@ -218,7 +208,7 @@ def q_sample(x0, t, eps, abar):
         a = a.view(len(t), *[1] * (x0.dim() - 1))
     return a.sqrt() * x0 + (1 - a).sqrt() * eps
 """,
-        "own_noise": _slip(_JUMP, "* eps", "* torch.randn_like(x0)"),
+        "own_noise": slip(_JUMP, "* eps", "* torch.randn_like(x0)"),
         "in_place": """\
 def q_sample(x0, t, eps, abar):
     a = abar[t].view(len(t), *[1] * (x0.dim() - 1))
@@ -226,50 +216,50 @@ def q_sample(x0, t, eps, abar):
 """,
     },
     "ddpm_loss": {
-        "against_x0": _slip(_LOSS, "(eps - model", "(x0 - model"),
-        "clean_input": _slip(_LOSS, "model(x_t, t)", "model(x0, t)"),
-        "summed": _slip(_LOSS, ").mean()", ").sum()"),
-        "absolute": _slip(_LOSS, "((eps - model(x_t, t)) ** 2)", "(eps - model(x_t, t)).abs()"),
-        "no_gradient": _slip(_LOSS, "model(x_t, t)", "model(x_t, t).detach()"),
-        "rooted": _slip(_LOSS, ").mean()", ").mean().sqrt()"),
-        "constant_t": _slip(_LOSS, "model(x_t, t)", "model(x_t, torch.zeros_like(t))"),
-        "weighted": _slip(_LOSS, "** 2)", "** 2 * a)"),
+        "against_x0": slip(_LOSS, "(eps - model", "(x0 - model"),
+        "clean_input": slip(_LOSS, "model(x_t, t)", "model(x0, t)"),
+        "summed": slip(_LOSS, ").mean()", ").sum()"),
+        "absolute": slip(_LOSS, "((eps - model(x_t, t)) ** 2)", "(eps - model(x_t, t)).abs()"),
+        "no_gradient": slip(_LOSS, "model(x_t, t)", "model(x_t, t).detach()"),
+        "rooted": slip(_LOSS, ").mean()", ").mean().sqrt()"),
+        "constant_t": slip(_LOSS, "model(x_t, t)", "model(x_t, torch.zeros_like(t))"),
+        "weighted": slip(_LOSS, "** 2)", "** 2 * a)"),
     },
     "predict_x0": {
-        "no_division": _slip(_BACK, " / torch.sqrt(a)", ""),
-        "no_root_below": _slip(_BACK, "/ torch.sqrt(a)", "/ a"),
-        "no_root_on_noise": _slip(_BACK, "torch.sqrt(1 - a)", "(1 - a)"),
-        "adds_noise": _slip(_BACK, "x_t - torch", "x_t + torch"),
-        "one_t_for_the_batch": _slip(_BACK, "abar[t]", "abar[t[:1]].expand(len(t))"),
-        "divides_first": _slip(
+        "no_division": slip(_BACK, " / torch.sqrt(a)", ""),
+        "no_root_below": slip(_BACK, "/ torch.sqrt(a)", "/ a"),
+        "no_root_on_noise": slip(_BACK, "torch.sqrt(1 - a)", "(1 - a)"),
+        "adds_noise": slip(_BACK, "x_t - torch", "x_t + torch"),
+        "one_t_for_the_batch": slip(_BACK, "abar[t]", "abar[t[:1]].expand(len(t))"),
+        "divides_first": slip(
             _BACK,
             "(x_t - torch.sqrt(1 - a) * eps) / torch.sqrt(a)",
             "x_t / torch.sqrt(a) - torch.sqrt(1 - a) * eps",
         ),
     },
     "p_sample": {
-        "noise_at_the_last_step": _slip(_STEP, "if t == 0", "if t < 0"),
-        "never_noise": _slip(_STEP, "if t == 0", "if t >= 0"),
-        "no_noise_one_step_early": _slip(_STEP, "if t == 0", "if t <= 1"),
-        "variance_for_deviation": _slip(_STEP, "torch.sqrt(betas[t]) * z", "betas[t] * z"),
-        "removes_all_noise": _slip(
+        "noise_at_the_last_step": slip(_STEP, "if t == 0", "if t < 0"),
+        "never_noise": slip(_STEP, "if t == 0", "if t >= 0"),
+        "no_noise_one_step_early": slip(_STEP, "if t == 0", "if t <= 1"),
+        "variance_for_deviation": slip(_STEP, "torch.sqrt(betas[t]) * z", "betas[t] * z"),
+        "removes_all_noise": slip(
             _STEP, "betas[t] * eps / torch.sqrt(1 - abar[t])", "torch.sqrt(1 - abar[t]) * eps"
         ),
-        "alpha_for_abar": _slip(_STEP, "1 - abar[t]", "1 - alpha"),
-        "abar_for_alpha": _slip(_STEP, "/ torch.sqrt(alpha)", "/ torch.sqrt(abar[t])"),
-        "no_root_on_alpha": _slip(_STEP, "/ torch.sqrt(alpha)", "/ alpha"),
-        "forgets_to_rescale": _slip(_STEP, " / torch.sqrt(alpha)", ""),
-        "own_noise": _slip(_STEP, "* z", "* torch.randn_like(x)"),
+        "alpha_for_abar": slip(_STEP, "1 - abar[t]", "1 - alpha"),
+        "abar_for_alpha": slip(_STEP, "/ torch.sqrt(alpha)", "/ torch.sqrt(abar[t])"),
+        "no_root_on_alpha": slip(_STEP, "/ torch.sqrt(alpha)", "/ alpha"),
+        "forgets_to_rescale": slip(_STEP, " / torch.sqrt(alpha)", ""),
+        "own_noise": slip(_STEP, "* z", "* torch.randn_like(x)"),
     },
     "cfg": {
-        "paper_scale": _slip(_GUIDE_MIX, "w * c + (1 - w) * u", "(1 + w) * c - w * u"),
-        "swapped": _slip(_GUIDE, "u + w * (c - u)", "c + w * (u - c)"),
-        "from_c": _slip(_GUIDE, "u + w", "c + w"),
-        "clamped": _slip(_GUIDE, "w * (c", "min(max(w, 0), 1) * (c"),
-        "plain_sum": _slip(_GUIDE, "(c - u)", "c"),
+        "paper_scale": slip(_GUIDE_MIX, "w * c + (1 - w) * u", "(1 + w) * c - w * u"),
+        "swapped": slip(_GUIDE, "u + w * (c - u)", "c + w * (u - c)"),
+        "from_c": slip(_GUIDE, "u + w", "c + w"),
+        "clamped": slip(_GUIDE, "w * (c", "min(max(w, 0), 1) * (c"),
+        "plain_sum": slip(_GUIDE, "(c - u)", "c"),
     },
     "fit_head": {
-        "gradient_into_backbone": _slip(_HEAD, "torch.no_grad()", "torch.enable_grad()").replace(
+        "gradient_into_backbone": slip(_HEAD, "torch.no_grad()", "torch.enable_grad()").replace(
             "loss.backward()", "loss.backward(retain_graph=True)"
         ),
         "trains_backbone": """\
@@ -287,15 +277,15 @@ def fit_head(frozen, X, y, classes):
         opt.step()
     return head.weight.detach(), head.bias.detach()
 """,
-        "head_on_the_input": _slip(_HEAD, "F = frozen(X)", "F = X"),
-        "untrained": _slip(_HEAD, "range(300)", "range(0)"),
-        "forgets_to_scale_back": _slip(
+        "head_on_the_input": slip(_HEAD, "F = frozen(X)", "F = X"),
+        "untrained": slip(_HEAD, "range(300)", "range(0)"),
+        "forgets_to_scale_back": slip(
             _HEAD, "return V, b.detach() - V @ m", "return W.detach(), b.detach()"
         ),
-        "centres_without_telling": _slip(_HEAD, "b.detach() - V @ m", "b.detach()"),
-        "two_classes_only": _slip(_HEAD, "@ W.T + b, y)", "@ W.T + b, y.clamp(max=1))"),
-        "climbs": _slip(_HEAD, "Z @ W.T + b", "-(Z @ W.T + b)"),
-        "transposed": _slip(_HEAD, "return V,", "return V.T,"),
+        "centres_without_telling": slip(_HEAD, "b.detach() - V @ m", "b.detach()"),
+        "two_classes_only": slip(_HEAD, "@ W.T + b, y)", "@ W.T + b, y.clamp(max=1))"),
+        "climbs": slip(_HEAD, "Z @ W.T + b", "-(Z @ W.T + b)"),
+        "transposed": slip(_HEAD, "return V,", "return V.T,"),
     },
 }
 

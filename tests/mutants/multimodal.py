@@ -1,22 +1,12 @@
 """Plausible answers to lab multimodal: wrong ones that hidden tests must catch, right ones they accept.
 
 Each source replaces the whole answer cell after its marker line. Most wrong answers are a right one
-with a single slip, written as `_slip(right, what it says, what it says wrongly)`.
+with a single slip, written as `slip(right, what it says, what it says wrongly)`.
 """
 
 from __future__ import annotations
 
-
-def _slip(source: str, right: str, wrong: str) -> str:
-    """Return `source` with its only occurrence of `right` replaced.
-
-    Raises:
-        ValueError: `right` does not occur exactly once, so the mutant would not be the one meant.
-    """
-    if source.count(right) != 1:
-        raise ValueError(f"{right!r} occurs {source.count(right)} times")
-    return source.replace(right, wrong)
-
+from autograder.mutants import slip
 
 # ---------------------------------------------------------------- patchify
 _PATCH = """\
@@ -304,66 +294,66 @@ def patch_text_heatmap(patches, words, grid):
 
 MUTANTS: dict[str, dict[str, str]] = {
     "patchify": {
-        "reshape_only": _slip(
-            _slip(_PATCH, "    x = x.permute(0, 2, 4, 1, 3, 5)\n", ""),
+        "reshape_only": slip(
+            slip(_PATCH, "    x = x.permute(0, 2, 4, 1, 3, 5)\n", ""),
             "    y = patches.reshape(B, H // p, W // p, C, p, p)\n"
             "    y = y.permute(0, 3, 1, 4, 2, 5)\n",
             "    y = patches\n",
         ),
-        "channels_last": _slip(
-            _slip(_PATCH, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 2, 4, 3, 5, 1)"),
+        "channels_last": slip(
+            slip(_PATCH, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 2, 4, 3, 5, 1)"),
             "H // p, W // p, C, p, p)\n    y = y.permute(0, 3, 1, 4, 2, 5)",
             "H // p, W // p, p, p, C)\n    y = y.permute(0, 5, 1, 3, 2, 4)",
         ),
-        "columns_first": _slip(
-            _slip(_PATCH, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 4, 2, 1, 3, 5)"),
+        "columns_first": slip(
+            slip(_PATCH, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 4, 2, 1, 3, 5)"),
             "H // p, W // p, C, p, p)\n    y = y.permute(0, 3, 1, 4, 2, 5)",
             "W // p, H // p, C, p, p)\n    y = y.permute(0, 3, 2, 4, 1, 5)",
         ),
-        "inside_transposed": _slip(
-            _slip(_PATCH, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 2, 4, 1, 5, 3)"),
+        "inside_transposed": slip(
+            slip(_PATCH, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 2, 4, 1, 5, 3)"),
             "permute(0, 3, 1, 4, 2, 5)",
             "permute(0, 3, 1, 5, 2, 4)",
         ),
-        "square_only": _slip(
+        "square_only": slip(
             _PATCH,
             "patches.reshape(B, H // p, W // p, C, p, p)",
             "patches.reshape(B, round(N**0.5), -1, C, p, p)",
         ),
-        "three_channels_only": _slip(_PATCH, "C = L // (p * p)", "C = 3"),
-        "unpatchify_transposed": _slip(
+        "three_channels_only": slip(_PATCH, "C = L // (p * p)", "C = 3"),
+        "unpatchify_transposed": slip(
             _PATCH, "permute(0, 3, 1, 4, 2, 5)", "permute(0, 3, 1, 5, 2, 4)"
         ),
-        "unpatchify_reshape_only": _slip(_PATCH, "    y = y.permute(0, 3, 1, 4, 2, 5)\n", ""),
-        "inverse_permutation_wrong": _slip(
+        "unpatchify_reshape_only": slip(_PATCH, "    y = y.permute(0, 3, 1, 4, 2, 5)\n", ""),
+        "inverse_permutation_wrong": slip(
             _PATCH, "permute(0, 3, 1, 4, 2, 5)", "permute(0, 3, 2, 4, 1, 5)"
         ),
-        "overlapping": _slip(
+        "overlapping": slip(
             _PATCH_UNFOLD, "unfold(2, p, p).unfold(3, p, p)", "unfold(2, p, 1).unfold(3, p, 1)"
         ),
-        "detaches": _slip(_PATCH, "x = images.view", "x = images.detach().view"),
-        "float_output": _slip(
+        "detaches": slip(_PATCH, "x = images.view", "x = images.detach().view"),
+        "float_output": slip(
             _PATCH,
             "x.reshape(B, (H // p) * (W // p), C * p * p)",
             "x.reshape(B, (H // p) * (W // p), C * p * p).float()",
         ),
     },
     "patch_embed": {
-        "no_position": _slip(_EMBED, "    h = h + pos\n", ""),
-        "no_bias": _slip(_EMBED, "    h = h + bias\n", ""),
-        "one_position_for_all": _slip(_EMBED, "h + pos", "h + pos.mean(0)"),
+        "no_position": slip(_EMBED, "    h = h + pos\n", ""),
+        "no_bias": slip(_EMBED, "    h = h + bias\n", ""),
+        "one_position_for_all": slip(_EMBED, "h + pos", "h + pos.mean(0)"),
         "position_before_projection": """\
 def patch_embed(images, weight, bias, pos, p):
     x = patchify(images, p)
     return (x + (pos @ weight)) @ weight.T + bias
 """,
-        "position_multiplied": _slip(_EMBED, "h + pos", "h * pos"),
-        "channels_last": _slip(_EMBED, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 2, 4, 3, 5, 1)"),
-        "columns_first": _slip(_EMBED, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 4, 2, 1, 3, 5)"),
-        "tanh": _slip(_EMBED, "return h", "return torch.tanh(h)"),
-        "scaled": _slip(_EMBED, "x @ weight.T", "x @ weight.T / (C * p * p) ** 0.5"),
-        "weight_detached": _slip(_EMBED, "weight.T", "weight.detach().T"),
-        "position_detached": _slip(_EMBED, "h + pos", "h + pos.detach()"),
+        "position_multiplied": slip(_EMBED, "h + pos", "h * pos"),
+        "channels_last": slip(_EMBED, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 2, 4, 3, 5, 1)"),
+        "columns_first": slip(_EMBED, "permute(0, 2, 4, 1, 3, 5)", "permute(0, 4, 2, 1, 3, 5)"),
+        "tanh": slip(_EMBED, "return h", "return torch.tanh(h)"),
+        "scaled": slip(_EMBED, "x @ weight.T", "x @ weight.T / (C * p * p) ** 0.5"),
+        "weight_detached": slip(_EMBED, "weight.T", "weight.detach().T"),
+        "position_detached": slip(_EMBED, "h + pos", "h + pos.detach()"),
         "conv_without_stride": """\
 def patch_embed(images, weight, bias, pos, p):
     C = images.shape[1]
@@ -378,15 +368,15 @@ def patch_embed(images, weight, bias, pos, p):
 def cosine_matrix(a, b):
     return a @ b.T
 """,
-        "one_side": _slip(_COSINE, "(na * nb.T)", "na"),
-        "other_side": _slip(_COSINE, "(na * nb.T)", "nb.T"),
-        "wrong_axis": _slip(
-            _slip(_COSINE, "a.norm(dim=1, keepdim=True)", "a.norm(dim=0, keepdim=True)"),
+        "one_side": slip(_COSINE, "(na * nb.T)", "na"),
+        "other_side": slip(_COSINE, "(na * nb.T)", "nb.T"),
+        "wrong_axis": slip(
+            slip(_COSINE, "a.norm(dim=1, keepdim=True)", "a.norm(dim=0, keepdim=True)"),
             "    nb = b.norm(dim=1, keepdim=True).clamp(min=1e-12)\n    return (a @ b.T) / (na * nb.T)",
             "    nb = b.norm(dim=0, keepdim=True).clamp(min=1e-12)\n    return (a / na) @ (b / nb).T",
         ),
-        "whole_matrix_norm": _slip(
-            _slip(_COSINE, "a.norm(dim=1, keepdim=True)", "a.norm()"),
+        "whole_matrix_norm": slip(
+            slip(_COSINE, "a.norm(dim=1, keepdim=True)", "a.norm()"),
             "b.norm(dim=1, keepdim=True).clamp(min=1e-12)\n    return (a @ b.T) / (na * nb.T)",
             "b.norm().clamp(min=1e-12)\n    return (a @ b.T) / (na * nb)",
         ),
@@ -396,8 +386,8 @@ def cosine_matrix(a, b):
     b = b / b.norm(dim=1, keepdim=True)
     return a @ b.T
 """,
-        "adds_one": _slip(
-            _slip(
+        "adds_one": slip(
+            slip(
                 _COSINE,
                 "a.norm(dim=1, keepdim=True).clamp(min=1e-12)",
                 "a.norm(dim=1, keepdim=True) + 1",
@@ -411,42 +401,42 @@ def cosine_matrix(a, b):
             ".norm(dim=1, keepdim=True)", ".pow(2).sum(1, keepdim=True)"
         ),
         "l1_length": _COSINE.replace(".norm(dim=1", ".abs().sum(dim=1"),
-        "transposed": _slip(
+        "transposed": slip(
             _COSINE, "return (a @ b.T) / (na * nb.T)", "return ((a @ b.T) / (na * nb.T)).T"
         ),
-        "absolute": _slip(_COSINE, "(a @ b.T)", "(a @ b.T).abs()"),
-        "centred": _slip(
+        "absolute": slip(_COSINE, "(a @ b.T)", "(a @ b.T).abs()"),
+        "centred": slip(
             _COSINE,
             "    na =",
             "    a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)\n    na =",
         ),
-        "zero_becomes_one": _slip(
+        "zero_becomes_one": slip(
             _COSINE, "return ", "return torch.eye(1)[0, 0] * (na * nb.T < 1e-12) + "
         ),
         "detached_lengths": _COSINE.replace("a.norm", "a.detach().norm").replace(
             "b.norm", "b.detach().norm"
         ),
-        "float32": _slip(_COSINE, "(na * nb.T)", "(na * nb.T).float()").replace(
+        "float32": slip(_COSINE, "(na * nb.T)", "(na * nb.T).float()").replace(
             "(a @ b.T)", "(a @ b.T).float()"
         ),
     },
     "clip_loss": {
-        "image_to_text_only": _slip(_CLIP, "return (first + second) / 2", "return first"),
-        "text_to_image_only": _slip(_CLIP, "return (first + second) / 2", "return second"),
-        "same_direction_twice": _slip(
+        "image_to_text_only": slip(_CLIP, "return (first + second) / 2", "return first"),
+        "text_to_image_only": slip(_CLIP, "return (first + second) / 2", "return second"),
+        "same_direction_twice": slip(
             _CLIP, "cross_entropy(logits.T, target)", "cross_entropy(logits, target)"
         ),
-        "sum_of_directions": _slip(_CLIP, "(first + second) / 2", "first + second"),
-        "not_normalised": _slip(
-            _slip(_CLIP, "img / img.norm(dim=1, keepdim=True)", "img"),
+        "sum_of_directions": slip(_CLIP, "(first + second) / 2", "first + second"),
+        "not_normalised": slip(
+            slip(_CLIP, "img / img.norm(dim=1, keepdim=True)", "img"),
             "txt / txt.norm(dim=1, keepdim=True)",
             "txt",
         ),
-        "text_not_normalised": _slip(_CLIP, "txt / txt.norm(dim=1, keepdim=True)", "txt"),
-        "no_exp": _slip(_CLIP, "torch.exp(log_scale)", "log_scale"),
-        "divides": _slip(_CLIP, "torch.exp(log_scale) *", "torch.exp(-log_scale) *"),
-        "no_scale": _slip(_CLIP, "torch.exp(log_scale) * ", ""),
-        "all_answers_zero": _slip(_CLIP, "torch.arange(len(img))", "torch.zeros(len(img)).long()"),
+        "text_not_normalised": slip(_CLIP, "txt / txt.norm(dim=1, keepdim=True)", "txt"),
+        "no_exp": slip(_CLIP, "torch.exp(log_scale)", "log_scale"),
+        "divides": slip(_CLIP, "torch.exp(log_scale) *", "torch.exp(-log_scale) *"),
+        "no_scale": slip(_CLIP, "torch.exp(log_scale) * ", ""),
+        "all_answers_zero": slip(_CLIP, "torch.arange(len(img))", "torch.zeros(len(img)).long()"),
         "exp_overflows": """\
 def clip_loss(img, txt, log_scale):
     s = torch.exp(log_scale) * cosine_matrix(img, txt)
@@ -484,27 +474,27 @@ def clip_loss(img, txt, log_scale):
     s = torch.exp(log_scale) * cosine_matrix(img, txt)
     return (s - torch.eye(len(s), dtype=s.dtype)).square().mean()
 """,
-        "sum_over_pairs": _slip(_CLIP, "(first + second) / 2", "(first + second) / 2 * len(img)"),
-        "scale_not_learned": _slip(_CLIP, "torch.exp(log_scale)", "torch.exp(log_scale.detach())"),
-        "scale_capped": _slip(_CLIP, "torch.exp(log_scale)", "torch.exp(log_scale).clamp(max=50)"),
-        "normalised_over_the_batch": _slip(
-            _slip(_CLIP, "img.norm(dim=1, keepdim=True)", "img.norm(dim=0, keepdim=True)"),
+        "sum_over_pairs": slip(_CLIP, "(first + second) / 2", "(first + second) / 2 * len(img)"),
+        "scale_not_learned": slip(_CLIP, "torch.exp(log_scale)", "torch.exp(log_scale.detach())"),
+        "scale_capped": slip(_CLIP, "torch.exp(log_scale)", "torch.exp(log_scale).clamp(max=50)"),
+        "normalised_over_the_batch": slip(
+            slip(_CLIP, "img.norm(dim=1, keepdim=True)", "img.norm(dim=0, keepdim=True)"),
             "txt.norm(dim=1, keepdim=True)",
             "txt.norm(dim=0, keepdim=True)",
         ),
-        "text_detached": _slip(
+        "text_detached": slip(
             _CLIP,
             "txt / txt.norm(dim=1, keepdim=True)",
             "(txt / txt.norm(dim=1, keepdim=True)).detach()",
         ),
     },
     "zero_shot": {
-        "prompts_not_normalised": _slip(
+        "prompts_not_normalised": slip(
             _ZERO, "class_txt / class_txt.norm(dim=2, keepdim=True)", "class_txt"
         ),
-        "mean_not_renormalised": _slip(_ZERO, "    v = v / v.norm(dim=1, keepdim=True)\n", ""),
-        "image_not_normalised": _slip(_ZERO, "img / img.norm(dim=1, keepdim=True)", "img"),
-        "first_prompt_only": _slip(_ZERO, "v.mean(dim=1)", "v[:, 0]"),
+        "mean_not_renormalised": slip(_ZERO, "    v = v / v.norm(dim=1, keepdim=True)\n", ""),
+        "image_not_normalised": slip(_ZERO, "img / img.norm(dim=1, keepdim=True)", "img"),
+        "first_prompt_only": slip(_ZERO, "v.mean(dim=1)", "v[:, 0]"),
         "best_prompt": """\
 def zero_shot(img, class_txt):
     C, P, D = class_txt.shape
@@ -517,26 +507,26 @@ def zero_shot(img, class_txt):
     scores = cosine_matrix(img, class_txt.reshape(-1, D)).view(-1, C, P).mean(2)
     return scores.argmax(1), scores
 """,
-        "mean_over_classes": _slip(_ZERO, "v.mean(dim=1)", "v.mean(dim=0)"),
-        "probabilities": _slip(
+        "mean_over_classes": slip(_ZERO, "v.mean(dim=1)", "v.mean(dim=0)"),
+        "probabilities": slip(
             _ZERO, "return scores.argmax(1), scores", "return scores.argmax(1), scores.softmax(1)"
         ),
-        "argmax_over_images": _slip(_ZERO, "scores.argmax(1)", "scores.argmax(0)"),
-        "least_similar": _slip(_ZERO, "scores.argmax(1)", "scores.argmin(1)"),
-        "ids_only": _slip(_ZERO, "return scores.argmax(1), scores", "return scores.argmax(1)"),
-        "swapped_results": _slip(
+        "argmax_over_images": slip(_ZERO, "scores.argmax(1)", "scores.argmax(0)"),
+        "least_similar": slip(_ZERO, "scores.argmax(1)", "scores.argmin(1)"),
+        "ids_only": slip(_ZERO, "return scores.argmax(1), scores", "return scores.argmax(1)"),
+        "swapped_results": slip(
             _ZERO, "return scores.argmax(1), scores", "return scores, scores.argmax(1)"
         ),
     },
     "recall_at_k": {
         "ties_ahead": _RECALL.replace(">=", ">"),
-        "one_direction": _slip(_RECALL, "float((columns < k)", "float((rows < k)"),
-        "directions_swapped": _slip(
+        "one_direction": slip(_RECALL, "float((columns < k)", "float((rows < k)"),
+        "directions_swapped": slip(
             _RECALL,
             "return float((rows < k).float().mean()), float((columns < k).float().mean())",
             "return float((columns < k).float().mean()), float((rows < k).float().mean())",
         ),
-        "averaged": _slip(
+        "averaged": slip(
             _RECALL,
             "return float((rows < k).float().mean()), float((columns < k).float().mean())",
             "both = float((torch.cat([rows, columns]) < k).float().mean())\n    return both, both",
@@ -568,34 +558,34 @@ def recall_at_k(sim, k):
         "counts": _RECALL.replace(".float().mean()", ".sum()"),
         "percent": _RECALL.replace("float((", "100 * float(("),
         "precision": _RECALL.replace(".float().mean()", ".float().mean() / k"),
-        "writes_into_sim": _slip(
+        "writes_into_sim": slip(
             _RECALL, "    rows =", "    own = own.clone()\n    sim.fill_diagonal_(0)\n    rows ="
         ),
     },
     "vq_tokens": {
-        "dot_product": _slip(
+        "dot_product": slip(
             _VQ, "(z[:, :, None, :] - codebook).pow(2).sum(-1)", "-(z @ codebook.T)"
         ),
-        "cosine": _slip(
+        "cosine": slip(
             _VQ,
             "(z[:, :, None, :] - codebook).pow(2).sum(-1)",
             "-(z @ torch.nn.functional.normalize(codebook, dim=1).T)",
         ),
-        "farthest": _slip(_VQ, "argmin", "argmax"),
-        "signed_difference": _slip(_VQ, ".pow(2).sum(-1)", ".sum(-1)"),
-        "half_codebook_norm": _slip(
+        "farthest": slip(_VQ, "argmin", "argmax"),
+        "signed_difference": slip(_VQ, ".pow(2).sum(-1)", ".sum(-1)"),
+        "half_codebook_norm": slip(
             _VQ,
             "(z[:, :, None, :] - codebook).pow(2).sum(-1)",
             "codebook.pow(2).sum(-1) - z @ codebook.T",
         ),
-        "largest_difference": _slip(_VQ, ".pow(2).sum(-1)", ".abs().amax(-1)"),
-        "no_straight_through": _slip(_VQ, "z + (z_q - z).detach()", "z_q"),
-        "all_detached": _slip(_VQ, "z + (z_q - z).detach()", "z_q.detach()"),
-        "codebook_learns_too": _slip(_VQ, "z + (z_q - z).detach()", "z_q + z - z.detach()"),
-        "value_is_z": _slip(_VQ, "z + (z_q - z).detach()", "z"),
-        "gradient_doubled": _slip(_VQ, "z + (z_q - z).detach()", "2 * z + (z_q - 2 * z).detach()"),
-        "detach_on_z_only": _slip(_VQ, "z + (z_q - z).detach()", "z.detach() + (z_q - z.detach())"),
-        "soft_assignment": _slip(
+        "largest_difference": slip(_VQ, ".pow(2).sum(-1)", ".abs().amax(-1)"),
+        "no_straight_through": slip(_VQ, "z + (z_q - z).detach()", "z_q"),
+        "all_detached": slip(_VQ, "z + (z_q - z).detach()", "z_q.detach()"),
+        "codebook_learns_too": slip(_VQ, "z + (z_q - z).detach()", "z_q + z - z.detach()"),
+        "value_is_z": slip(_VQ, "z + (z_q - z).detach()", "z"),
+        "gradient_doubled": slip(_VQ, "z + (z_q - z).detach()", "2 * z + (z_q - 2 * z).detach()"),
+        "detach_on_z_only": slip(_VQ, "z + (z_q - z).detach()", "z.detach() + (z_q - z.detach())"),
+        "soft_assignment": slip(
             _VQ, "z_q = codebook[ids]", "z_q = torch.softmax(-d, -1) @ codebook"
         ),
         "nearest_per_component": """\
@@ -606,42 +596,40 @@ def vq_tokens(z, codebook):
     ids = d.sum(-1).argmin(-1)
     return ids, z + (z_q - z).detach()
 """,
-        "l1_distance": _slip(_VQ, ".pow(2).sum(-1)", ".abs().sum(-1)"),
-        "flat_ids": _slip(_VQ, "return ids,", "return ids.flatten(),"),
-        "float_ids": _slip(_VQ, "return ids,", "return ids.to(z.dtype),"),
+        "l1_distance": slip(_VQ, ".pow(2).sum(-1)", ".abs().sum(-1)"),
+        "flat_ids": slip(_VQ, "return ids,", "return ids.flatten(),"),
+        "float_ids": slip(_VQ, "return ids,", "return ids.to(z.dtype),"),
     },
     "patch_text_heatmap": {
-        "dot_product": _slip(
-            _slip(_HEAT, "torch.nn.functional.normalize(patches, dim=1)", "patches"),
+        "dot_product": slip(
+            slip(_HEAT, "torch.nn.functional.normalize(patches, dim=1)", "patches"),
             "torch.nn.functional.normalize(words, dim=1)",
             "words",
         ),
-        "words_not_normalised": _slip(
-            _HEAT, "torch.nn.functional.normalize(words, dim=1)", "words"
-        ),
-        "patches_not_normalised": _slip(
+        "words_not_normalised": slip(_HEAT, "torch.nn.functional.normalize(words, dim=1)", "words"),
+        "patches_not_normalised": slip(
             _HEAT, "torch.nn.functional.normalize(patches, dim=1)", "patches"
         ),
-        "columns_first": _slip(
+        "columns_first": slip(
             _HEAT, ".view(len(words), h, w)", ".view(len(words), w, h).transpose(1, 2)"
         ),
-        "height_and_width_swapped": _slip(
+        "height_and_width_swapped": slip(
             _HEAT, ".view(len(words), h, w)", ".view(len(words), w, h)"
         ),
-        "patches_and_words_mixed_up": _slip(_HEAT, "(t @ x.T)", "(x @ t.T)"),
-        "upside_down": _slip(_HEAT, ".view(len(words), h, w)", ".view(len(words), h, w).flip(1)"),
+        "patches_and_words_mixed_up": slip(_HEAT, "(t @ x.T)", "(x @ t.T)"),
+        "upside_down": slip(_HEAT, ".view(len(words), h, w)", ".view(len(words), h, w).flip(1)"),
         "stretched_to_one": """\
 def patch_text_heatmap(patches, words, grid):
     heat = cosine_matrix(words, patches)
     low, high = heat.amin(1, keepdim=True), heat.amax(1, keepdim=True)
     return ((heat - low) / (high - low + 1e-9)).view(-1, *grid)
 """,
-        "softmax": _slip(_HEAT, "(t @ x.T)", "(t @ x.T).softmax(-1)"),
-        "positive_part": _slip(_HEAT, "(t @ x.T)", "(t @ x.T).relu()"),
-        "first_word_only": _slip(
+        "softmax": slip(_HEAT, "(t @ x.T)", "(t @ x.T).softmax(-1)"),
+        "positive_part": slip(_HEAT, "(t @ x.T)", "(t @ x.T).relu()"),
+        "first_word_only": slip(
             _HEAT, "(t @ x.T)", "(t[:1] @ x.T).expand(len(words), -1).reshape(len(words), -1)"
         ),
-        "normalised_over_patches": _slip(
+        "normalised_over_patches": slip(
             _HEAT, "normalize(patches, dim=1)", "normalize(patches, dim=0)"
         ),
         "nan_at_zero": """\

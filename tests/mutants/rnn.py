@@ -1,22 +1,12 @@
 """Plausible answers to lab rnn: wrong ones that hidden tests must catch, right ones they must accept.
 
 Each source replaces the whole answer cell after its marker line. Most wrong answers are a right one
-with a single slip, written as `_slip(right, what it says, what it says wrongly)`.
+with a single slip, written as `slip(right, what it says, what it says wrongly)`.
 """
 
 from __future__ import annotations
 
-
-def _slip(source: str, right: str, wrong: str) -> str:
-    """Return `source` with its only occurrence of `right` replaced.
-
-    Raises:
-        ValueError: `right` does not occur exactly once, so the mutant would not be the one meant.
-    """
-    if source.count(right) != 1:
-        raise ValueError(f"{right!r} occurs {source.count(right)} times")
-    return source.replace(right, wrong)
-
+from autograder.mutants import slip
 
 # ---------------------------------------------------------------- make_char_batches
 _BATCHES = """\
@@ -382,7 +372,7 @@ def generate(step, prefix, n, generator):
 
 MUTANTS: dict[str, dict[str, str]] = {
     "make_char_batches": {
-        "no_shift": _slip(_BATCHES, "ids[1:1 + B * T]", "ids[:B * T]"),
+        "no_shift": slip(_BATCHES, "ids[1:1 + B * T]", "ids[:B * T]"),
         "shifted_twice": """\
 def make_char_batches(ids, T):
     B = (len(ids) - 2) // T
@@ -398,13 +388,13 @@ def make_char_batches(ids, T):
     B = len(ids) // T
     return ids[:B * T].view(B, T), torch.roll(ids, -1)[:B * T].view(B, T)
 """,
-        "shifts_within_each_row": _slip(
+        "shifts_within_each_row": slip(
             _BATCHES, "ids[1:1 + B * T].view(B, T)", "torch.roll(x, -1, dims=1)"
         ),
-        "forgets_the_last_target": _slip(_BATCHES, "(len(ids) - 1) // T", "len(ids) // T"),
-        "drops_a_full_row": _slip(_BATCHES, "(len(ids) - 1) // T", "(len(ids) - 2) // T"),
-        "columns_instead_of_rows": _slip(
-            _slip(_BATCHES, "ids[:B * T].view(B, T)", "ids[:B * T].view(T, B).T"),
+        "forgets_the_last_target": slip(_BATCHES, "(len(ids) - 1) // T", "len(ids) // T"),
+        "drops_a_full_row": slip(_BATCHES, "(len(ids) - 1) // T", "(len(ids) - 2) // T"),
+        "columns_instead_of_rows": slip(
+            slip(_BATCHES, "ids[:B * T].view(B, T)", "ids[:B * T].view(T, B).T"),
             "ids[1:1 + B * T].view(B, T)",
             "ids[1:1 + B * T].view(T, B).T",
         ),
@@ -413,23 +403,23 @@ def make_char_batches(ids, T):
     windows = ids.unfold(0, T + 1, 1)
     return windows[:, :-1], windows[:, 1:]
 """,
-        "float_targets": _slip(_BATCHES, "return x, y", "return x, y.float()"),
+        "float_targets": slip(_BATCHES, "return x, y", "return x, y.float()"),
     },
     "rnn_cell": {
-        "W_h_transposed": _slip(_CELL, "W_h.t()", "W_h"),
-        "no_tanh": _slip(_CELL, ".tanh()", ""),
-        "relu": _slip(_CELL, ".tanh()", ".relu()"),
-        "sigmoid": _slip(_CELL, ".tanh()", ".sigmoid()"),
-        "bias_outside": _slip(_CELL, " + b).tanh()", ").tanh() + b"),
-        "no_bias": _slip(_CELL, " + b)", ")"),
-        "bias_twice": _slip(_CELL, " + b)", " + 2 * b)"),
-        "forgets_h": _slip(_CELL, " + h.matmul(W_h.t())", ""),
+        "W_h_transposed": slip(_CELL, "W_h.t()", "W_h"),
+        "no_tanh": slip(_CELL, ".tanh()", ""),
+        "relu": slip(_CELL, ".tanh()", ".relu()"),
+        "sigmoid": slip(_CELL, ".tanh()", ".sigmoid()"),
+        "bias_outside": slip(_CELL, " + b).tanh()", ").tanh() + b"),
+        "no_bias": slip(_CELL, " + b)", ")"),
+        "bias_twice": slip(_CELL, " + b)", " + 2 * b)"),
+        "forgets_h": slip(_CELL, " + h.matmul(W_h.t())", ""),
         "tanh_apart": """\
 def rnn_cell(x, h, W_x, W_h, b):
     return torch.tanh(x @ W_x.T + b) + torch.tanh(h @ W_h.T)
 """,
-        "detaches": _slip(_CELL, ".tanh()", ".tanh().detach()"),
-        "detaches_h": _slip(_CELL, "h.matmul", "h.detach().matmul"),
+        "detaches": slip(_CELL, ".tanh()", ".tanh().detach()"),
+        "detaches_h": slip(_CELL, "h.matmul", "h.detach().matmul"),
         "writes_into_h": """\
 def rnn_cell(x, h, W_x, W_h, b):
     h.copy_(torch.tanh(x @ W_x.T + h @ W_h.T + b))
@@ -437,127 +427,127 @@ def rnn_cell(x, h, W_x, W_h, b):
 """,
     },
     "rnn_forward": {
-        "h0_ignored": _slip(_FORWARD, "    h = h0\n", "    h = torch.zeros_like(h0)\n"),
-        "state_never_moves": _slip(
+        "h0_ignored": slip(_FORWARD, "    h = h0\n", "    h = torch.zeros_like(h0)\n"),
+        "state_never_moves": slip(
             _FORWARD,
             "h = torch.tanh(x[:, t] @ W_x.T + h @",
             "h = torch.tanh(x[:, t] @ W_x.T + h0 @",
         ),
-        "W_h_transposed": _slip(_FORWARD, "W_h.T", "W_h"),
-        "calls_rnn_cell_from_h0": _slip(_FORWARD_CALLS_CELL, "hs[-1]", "h0"),
-        "backwards_in_time": _slip(_FORWARD, "range(x.size(1))", "reversed(range(x.size(1)))"),
-        "reads_the_future": _slip(
+        "W_h_transposed": slip(_FORWARD, "W_h.T", "W_h"),
+        "calls_rnn_cell_from_h0": slip(_FORWARD_CALLS_CELL, "hs[-1]", "h0"),
+        "backwards_in_time": slip(_FORWARD, "range(x.size(1))", "reversed(range(x.size(1)))"),
+        "reads_the_future": slip(
             _FORWARD, "x[:, t] @ W_x.T", "x[:, min(t + 1, x.size(1) - 1)] @ W_x.T"
         ),
-        "mean_over_time": _slip(_FORWARD, "x[:, t] @ W_x.T", "(x[:, t] - x.mean(1)) @ W_x.T"),
-        "keeps_h0": _slip(_FORWARD, "hs = []", "hs = [h0]"),
-        "one_late": _slip(
-            _slip(_FORWARD, "hs = []", "hs = [h0]"), "stack(hs, 1)", "stack(hs[:-1], 1)"
+        "mean_over_time": slip(_FORWARD, "x[:, t] @ W_x.T", "(x[:, t] - x.mean(1)) @ W_x.T"),
+        "keeps_h0": slip(_FORWARD, "hs = []", "hs = [h0]"),
+        "one_late": slip(
+            slip(_FORWARD, "hs = []", "hs = [h0]"), "stack(hs, 1)", "stack(hs[:-1], 1)"
         ),
-        "only_last": _slip(_FORWARD, "torch.stack(hs, 1)", "h"),
-        "view_instead_of_transpose": _slip(
+        "only_last": slip(_FORWARD, "torch.stack(hs, 1)", "h"),
+        "view_instead_of_transpose": slip(
             _FORWARD, "torch.stack(hs, 1)", "torch.stack(hs).view(*x.shape[:2], -1)"
         ),
-        "detaches": _slip(_FORWARD, "h @ W_h.T", "h.detach() @ W_h.T"),
-        "float32_buffer": _slip(_FORWARD, "torch.stack(hs, 1)", "torch.stack(hs, 1).float()"),
-        "one_list_entry_repeated": _slip(
+        "detaches": slip(_FORWARD, "h @ W_h.T", "h.detach() @ W_h.T"),
+        "float32_buffer": slip(_FORWARD, "torch.stack(hs, 1)", "torch.stack(hs, 1).float()"),
+        "one_list_entry_repeated": slip(
             _FORWARD, "torch.stack(hs, 1)", "torch.stack([h] * len(hs), 1)"
         ),
     },
     "sequence_cross_entropy": {
-        "mean_over_padding": _slip(_LOSS, "(nll * mask).sum() / mask.sum()", "(nll * mask).mean()"),
-        "padding_counted": _slip(_LOSS, "(nll * mask).sum() / mask.sum()", "nll.mean()"),
-        "mean_of_row_means": _slip(
+        "mean_over_padding": slip(_LOSS, "(nll * mask).sum() / mask.sum()", "(nll * mask).mean()"),
+        "padding_counted": slip(_LOSS, "(nll * mask).sum() / mask.sum()", "nll.mean()"),
+        "mean_of_row_means": slip(
             _LOSS,
             "(nll * mask).sum() / mask.sum()",
             "((nll * mask).sum(1) / mask.sum(1)).mean()",
         ),
-        "sum_only": _slip(_LOSS, " / mask.sum()", ""),
-        "exp_overflows": _slip(
+        "sum_only": slip(_LOSS, " / mask.sum()", ""),
+        "exp_overflows": slip(
             _LOSS,
             "torch.log_softmax(logits, dim=-1)",
             "logits - logits.exp().sum(-1, keepdim=True).log()",
         ),
-        "log_of_softmax": _slip(
+        "log_of_softmax": slip(
             _LOSS, "torch.log_softmax(logits, dim=-1)", "torch.softmax(logits, -1).log()"
         ),
-        "log_with_epsilon": _slip(
+        "log_with_epsilon": slip(
             _LOSS,
             "torch.log_softmax(logits, dim=-1)",
             "(torch.softmax(logits, -1) + 1e-9).log()",
         ),
-        "softmax_over_time": _slip(_LOSS, "log_softmax(logits, dim=-1)", "log_softmax(logits, 1)"),
-        "probability_not_log": _slip(_LOSS, "torch.log_softmax", "torch.softmax"),
-        "shifts_again": _slip(
+        "softmax_over_time": slip(_LOSS, "log_softmax(logits, dim=-1)", "log_softmax(logits, 1)"),
+        "probability_not_log": slip(_LOSS, "torch.log_softmax", "torch.softmax"),
+        "shifts_again": slip(
             _LOSS,
             "    mask = (y",
             "    logits, y = logits[:, :-1], y[:, 1:]\n    mask = (y",
         ),
-        "fixed_ignore_index": _slip(_LOSS, "(y != ignore_index)", "(y != -100)"),
-        "negative_is_padding": _slip(_LOSS, "(y != ignore_index)", "(y >= 0)"),
+        "fixed_ignore_index": slip(_LOSS, "(y != ignore_index)", "(y != -100)"),
+        "negative_is_padding": slip(_LOSS, "(y != ignore_index)", "(y >= 0)"),
         "forgets_padding": """\
 def sequence_cross_entropy(logits, y, ignore_index=-100):
     log_p = torch.log_softmax(logits, -1)
     return -log_p.gather(-1, (y % logits.shape[-1]).unsqueeze(-1)).mean()
 """,
-        "wrong_sign": _slip(_LOSS, "nll = -log_p", "nll = log_p"),
-        "max_instead_of_logsumexp": _slip(
+        "wrong_sign": slip(_LOSS, "nll = -log_p", "nll = log_p"),
+        "max_instead_of_logsumexp": slip(
             _LOSS,
             "torch.log_softmax(logits, dim=-1)",
             "logits - logits.max(-1, keepdim=True).values",
         ),
-        "detached": _slip(_LOSS, "mask.sum()", "mask.sum().item()").replace(
+        "detached": slip(_LOSS, "mask.sum()", "mask.sum().item()").replace(
             "return (nll", "return (nll.detach()"
         ),
     },
     "bptt": {
-        "no_tanh_derivative": _slip(_BPTT, " * (1 - hs[:, t] ** 2)", ""),
-        "derivative_not_squared": _slip(_BPTT, "(1 - hs[:, t] ** 2)", "(1 - hs[:, t])"),
-        "sigmoid_derivative": _slip(_BPTT, "(1 - hs[:, t] ** 2)", "hs[:, t] * (1 - hs[:, t])"),
-        "derivative_of_direct_part_only": _slip(
-            _slip(_BPTT, "dh = dhs[:, t] + carry", "dh = dhs[:, t]"),
+        "no_tanh_derivative": slip(_BPTT, " * (1 - hs[:, t] ** 2)", ""),
+        "derivative_not_squared": slip(_BPTT, "(1 - hs[:, t] ** 2)", "(1 - hs[:, t])"),
+        "sigmoid_derivative": slip(_BPTT, "(1 - hs[:, t] ** 2)", "hs[:, t] * (1 - hs[:, t])"),
+        "derivative_of_direct_part_only": slip(
+            slip(_BPTT, "dh = dhs[:, t] + carry", "dh = dhs[:, t]"),
             "da = dh * (1 - hs[:, t] ** 2)",
             "da = dh * (1 - hs[:, t] ** 2) + carry",
         ),
-        "not_through_time": _slip(_BPTT, "dhs[:, t] + carry", "dhs[:, t]"),
-        "only_one_step_back": _slip(_BPTT, "carry = da @", "carry = (da - carry) @"),
-        "direct_part_lost": _slip(
+        "not_through_time": slip(_BPTT, "dhs[:, t] + carry", "dhs[:, t]"),
+        "only_one_step_back": slip(_BPTT, "carry = da @", "carry = (da - carry) @"),
+        "direct_part_lost": slip(
             _BPTT, "dh = dhs[:, t] + carry", "dh = dhs[:, t] if t == T - 1 else carry"
         ),
-        "overwrites": _slip(
-            _slip(_BPTT, "dW_x += da.T", "dW_x = da.T"), "dW_h += da.T", "dW_h = da.T"
+        "overwrites": slip(
+            slip(_BPTT, "dW_x += da.T", "dW_x = da.T"), "dW_h += da.T", "dW_h = da.T"
         ),
-        "bias_overwritten": _slip(_BPTT, "db += da.sum(0)", "db = da.sum(0)"),
-        "W_h_transposed": _slip(_BPTT, "carry = da @ W_h", "carry = da @ W_h.T"),
-        "W_h_gradient_transposed": _slip(_BPTT, "dW_h += da.T @ prev", "dW_h += prev.T @ da"),
-        "h0_ignored": _slip(_BPTT, "prev = h0 if", "prev = torch.zeros_like(h0) if"),
-        "wraps_to_last_state": _slip(_BPTT, "prev = h0 if t == 0 else ", "prev = "),
-        "present_instead_of_past": _slip(_BPTT, "else hs[:, t - 1]", "else hs[:, t]"),
-        "carry_skips_tanh": _slip(_BPTT, "carry = da @ W_h", "carry = dh @ W_h"),
-        "mean_over_batch": _slip(_BPTT, "da.sum(0)", "da.mean(0)"),
-        "h0_gradient_one_early": _slip(_BPTT, '"h0": carry', '"h0": dh'),
-        "truncated": _slip(_BPTT, "range(T - 1, -1, -1)", "range(T - 1, max(-1, T - 4), -1)"),
-        "writes_into_dhs": _slip(
+        "bias_overwritten": slip(_BPTT, "db += da.sum(0)", "db = da.sum(0)"),
+        "W_h_transposed": slip(_BPTT, "carry = da @ W_h", "carry = da @ W_h.T"),
+        "W_h_gradient_transposed": slip(_BPTT, "dW_h += da.T @ prev", "dW_h += prev.T @ da"),
+        "h0_ignored": slip(_BPTT, "prev = h0 if", "prev = torch.zeros_like(h0) if"),
+        "wraps_to_last_state": slip(_BPTT, "prev = h0 if t == 0 else ", "prev = "),
+        "present_instead_of_past": slip(_BPTT, "else hs[:, t - 1]", "else hs[:, t]"),
+        "carry_skips_tanh": slip(_BPTT, "carry = da @ W_h", "carry = dh @ W_h"),
+        "mean_over_batch": slip(_BPTT, "da.sum(0)", "da.mean(0)"),
+        "h0_gradient_one_early": slip(_BPTT, '"h0": carry', '"h0": dh'),
+        "truncated": slip(_BPTT, "range(T - 1, -1, -1)", "range(T - 1, max(-1, T - 4), -1)"),
+        "writes_into_dhs": slip(
             _BPTT, "dh = dhs[:, t] + carry", "dh = dhs[:, t]\n        dh += carry"
         ),
         "autograd_cannot_run": _BPTT_AUTOGRAD,
     },
     "grad_norm_by_step": {
-        "reversed": _slip(_NORMS, "return norms", "return norms.flip(0)"),
-        "W_h_transposed": _slip(_NORMS, "@ W_h", "@ W_h.T"),
-        "slopes_one_early": _slip(_NORMS, "slopes[:, t]) @", "slopes[:, t - 1]) @"),
-        "slopes_forgotten": _slip(_NORMS, "(delta * slopes[:, t])", "delta"),
-        "slopes_after_W_h": _slip(
+        "reversed": slip(_NORMS, "return norms", "return norms.flip(0)"),
+        "W_h_transposed": slip(_NORMS, "@ W_h", "@ W_h.T"),
+        "slopes_one_early": slip(_NORMS, "slopes[:, t]) @", "slopes[:, t - 1]) @"),
+        "slopes_forgotten": slip(_NORMS, "(delta * slopes[:, t])", "delta"),
+        "slopes_after_W_h": slip(
             _NORMS, "(delta * slopes[:, t]) @ W_h", "(delta @ W_h) * slopes[:, t]"
         ),
-        "norm_of_the_batch": _slip(_NORMS, "delta.pow(2).sum(1).sqrt().mean()", "delta.norm()"),
-        "norm_of_the_mean": _slip(
+        "norm_of_the_batch": slip(_NORMS, "delta.pow(2).sum(1).sqrt().mean()", "delta.norm()"),
+        "norm_of_the_mean": slip(
             _NORMS, "delta.pow(2).sum(1).sqrt().mean()", "delta.mean(0).norm()"
         ),
-        "squared": _slip(_NORMS, ".sqrt()", ""),
-        "absolute_sum": _slip(_NORMS, "pow(2).sum(1).sqrt()", "abs().sum(1)"),
-        "norm_over_the_batch_axis": _slip(_NORMS, ".sum(1)", ".sum(0)"),
-        "root_mean_square": _slip(_NORMS, ".sum(1).sqrt()", ".mean(1).sqrt()"),
+        "squared": slip(_NORMS, ".sqrt()", ""),
+        "absolute_sum": slip(_NORMS, "pow(2).sum(1).sqrt()", "abs().sum(1)"),
+        "norm_over_the_batch_axis": slip(_NORMS, ".sum(1)", ".sum(0)"),
+        "root_mean_square": slip(_NORMS, ".sum(1).sqrt()", ".mean(1).sqrt()"),
         "one_step_too_many": """\
 def grad_norm_by_step(slopes, dh_last, W_h):
     norms, delta = [], dh_last
@@ -566,7 +556,7 @@ def grad_norm_by_step(slopes, dh_last, W_h):
         norms.append(delta.norm(dim=1).mean())
     return torch.stack(norms[::-1])
 """,
-        "relative": _slip(_NORMS, "return norms", "return norms / norms[-1]"),
+        "relative": slip(_NORMS, "return norms", "return norms / norms[-1]"),
         "spectral_radius_formula": """\
 def grad_norm_by_step(slopes, dh_last, W_h):
     T = slopes.shape[1]
@@ -582,7 +572,7 @@ def clip_by_global_norm_(grads, max_norm):
         g.mul_(min(1.0, float(max_norm / (g.norm() + 1e-12))))
     return total
 """,
-        "always_scales": _slip(_CLIP, "total > max_norm", "total > 0"),
+        "always_scales": slip(_CLIP, "total > max_norm", "total > 0"),
         "not_in_place": """\
 def clip_by_global_norm_(grads, max_norm):
     total = torch.sqrt(sum((g ** 2).sum() for g in grads))
@@ -591,27 +581,27 @@ def clip_by_global_norm_(grads, max_norm):
             grads[i] = g * (max_norm / total)
     return total
 """,
-        "rebinds_the_name": _slip(_CLIP, "g *= max_norm / total", "g = g * (max_norm / total)"),
-        "l1_norm": _slip(_CLIP, "torch.sqrt(sum((g ** 2).sum()", "(sum(g.abs().sum()"),
-        "max_norm_of_entries": _slip(
+        "rebinds_the_name": slip(_CLIP, "g *= max_norm / total", "g = g * (max_norm / total)"),
+        "l1_norm": slip(_CLIP, "torch.sqrt(sum((g ** 2).sum()", "(sum(g.abs().sum()"),
+        "max_norm_of_entries": slip(
             _CLIP,
             "torch.sqrt(sum((g ** 2).sum() for g in grads))",
             "max(g.abs().max() for g in grads)",
         ),
-        "sum_of_norms": _slip(_CLIP, "torch.sqrt(sum((g ** 2).sum()", "(sum(g.norm()"),
-        "no_square_root": _slip(_CLIP, "torch.sqrt(", "("),
-        "mean_of_squares": _slip(_CLIP, "(g ** 2).sum()", "(g ** 2).mean()"),
-        "largest_tensor_only": _slip(
+        "sum_of_norms": slip(_CLIP, "torch.sqrt(sum((g ** 2).sum()", "(sum(g.norm()"),
+        "no_square_root": slip(_CLIP, "torch.sqrt(", "("),
+        "mean_of_squares": slip(_CLIP, "(g ** 2).sum()", "(g ** 2).mean()"),
+        "largest_tensor_only": slip(
             _CLIP, "torch.sqrt(sum((g ** 2).sum() for g in grads))", "max(g.norm() for g in grads)"
         ),
-        "clamps_values": _slip(_CLIP, "g *= max_norm / total", "g.clamp_(-max_norm, max_norm)"),
-        "returns_clipped": _slip(_CLIP, "return total", "return min(float(total), max_norm)"),
-        "returns_nothing": _slip(_CLIP, "    return total\n", ""),
-        "upside_down": _slip(_CLIP, "max_norm / total", "total / max_norm"),
-        "first_only": _slip(_CLIP, "for g in grads:", "for g in grads[:1]:"),
-        "drops_the_last": _slip(_CLIP, "for g in grads:", "for g in grads[:-1]:"),
-        "scale_squared": _slip(_CLIP, "max_norm / total", "(max_norm / total) ** 2"),
-        "fixed_threshold": _slip(_CLIP, "total > max_norm", "total > 1.0"),
+        "clamps_values": slip(_CLIP, "g *= max_norm / total", "g.clamp_(-max_norm, max_norm)"),
+        "returns_clipped": slip(_CLIP, "return total", "return min(float(total), max_norm)"),
+        "returns_nothing": slip(_CLIP, "    return total\n", ""),
+        "upside_down": slip(_CLIP, "max_norm / total", "total / max_norm"),
+        "first_only": slip(_CLIP, "for g in grads:", "for g in grads[:1]:"),
+        "drops_the_last": slip(_CLIP, "for g in grads:", "for g in grads[:-1]:"),
+        "scale_squared": slip(_CLIP, "max_norm / total", "(max_norm / total) ** 2"),
+        "fixed_threshold": slip(_CLIP, "total > max_norm", "total > 1.0"),
         "nan_at_zero": """\
 def clip_by_global_norm_(grads, max_norm):
     total = torch.sqrt(sum((g ** 2).sum() for g in grads))
@@ -622,16 +612,16 @@ def clip_by_global_norm_(grads, max_norm):
 """,
     },
     "generate": {
-        "greedy": _slip(
+        "greedy": slip(
             _GENERATE, "int(torch.multinomial(p, 1, generator=generator))", "int(p.argmax())"
         ),
-        "uniform": _slip(_GENERATE, "torch.softmax(logits, -1)", "torch.ones_like(logits)"),
-        "sharpened": _slip(_GENERATE, "softmax(logits, -1)", "softmax(2 * logits, -1)"),
-        "logits_as_weights": _slip(
+        "uniform": slip(_GENERATE, "torch.softmax(logits, -1)", "torch.ones_like(logits)"),
+        "sharpened": slip(_GENERATE, "softmax(logits, -1)", "softmax(2 * logits, -1)"),
+        "logits_as_weights": slip(
             _GENERATE, "torch.softmax(logits, -1)", "logits.clamp(min=0) + 1e-12"
         ),
-        "global_randomness": _slip(_GENERATE, ", generator=generator)", ")"),
-        "own_seed": _slip(
+        "global_randomness": slip(_GENERATE, ", generator=generator)", ")"),
+        "own_seed": slip(
             _GENERATE,
             "    state = None\n",
             "    state = None\n    generator = torch.Generator().manual_seed(17)\n",
@@ -659,27 +649,27 @@ def generate(step, prefix, n, generator):
         out.append(int(torch.multinomial(torch.softmax(logits, -1), 1, generator=generator)))
     return out[:n]
 """,
-        "state_dropped": _slip(
+        "state_dropped": slip(
             _GENERATE,
             "        logits, state = step(token, state)\n    out",
             "        logits, _ = step(token, state)\n    out",
         ),
-        "state_dropped_after_prefix": _slip(
+        "state_dropped_after_prefix": slip(
             _GENERATE,
             "if i < n - 1:\n            logits, state =",
             "if i < n - 1:\n            logits, _ =",
         ),
-        "state_reset_after_prefix": _slip(_GENERATE, "    out = []", "    out, state = [], None"),
-        "last_prefix_token_twice": _slip(
+        "state_reset_after_prefix": slip(_GENERATE, "    out = []", "    out, state = [], None"),
+        "last_prefix_token_twice": slip(
             _GENERATE, "    out = []", "    logits, state = step(prefix[-1], state)\n    out = []"
         ),
-        "only_last_prefix_token": _slip(_GENERATE, "in prefix:", "in prefix[-1:]:"),
-        "prefix_reversed": _slip(_GENERATE, "in prefix:", "in reversed(prefix):"),
-        "prefix_returned_too": _slip(_GENERATE, "return out", "return list(prefix) + out"),
-        "one_short": _slip(_GENERATE, "range(n)", "range(n - 1)"),
-        "one_too_many": _slip(_GENERATE, "range(n)", "range(n + 1)"),
-        "total_length_n": _slip(_GENERATE, "range(n)", "range(n - len(prefix))"),
-        "never_feeds_back": _slip(
+        "only_last_prefix_token": slip(_GENERATE, "in prefix:", "in prefix[-1:]:"),
+        "prefix_reversed": slip(_GENERATE, "in prefix:", "in reversed(prefix):"),
+        "prefix_returned_too": slip(_GENERATE, "return out", "return list(prefix) + out"),
+        "one_short": slip(_GENERATE, "range(n)", "range(n - 1)"),
+        "one_too_many": slip(_GENERATE, "range(n)", "range(n + 1)"),
+        "total_length_n": slip(_GENERATE, "range(n)", "range(n - len(prefix))"),
+        "never_feeds_back": slip(
             _GENERATE, "step(token, state)\n    return", "step(prefix[-1], state)\n    return"
         ),
     },

@@ -1,22 +1,12 @@
 """Plausible answers to lab transformer: wrong ones that hidden tests must catch, right ones they must accept.
 
 Each source replaces the whole answer cell after its marker line. Most wrong answers are a right one
-with a single slip, written as `_slip(right, what it says, what it says wrongly)`.
+with a single slip, written as `slip(right, what it says, what it says wrongly)`.
 """
 
 from __future__ import annotations
 
-
-def _slip(source: str, right: str, wrong: str) -> str:
-    """Return `source` with its only occurrence of `right` replaced.
-
-    Raises:
-        ValueError: `right` does not occur exactly once, so the mutant would not be the one meant.
-    """
-    if source.count(right) != 1:
-        raise ValueError(f"{right!r} occurs {source.count(right)} times")
-    return source.replace(right, wrong)
-
+from autograder.mutants import slip
 
 # ---------------------------------------------------------------- scaled_dot_product_attention
 _ATTENTION = """\
@@ -235,111 +225,111 @@ def shift_right(y, bos):
 
 MUTANTS: dict[str, dict[str, str]] = {
     "scaled_dot_product_attention": {
-        "no_scale": _slip(_ATTENTION, " / q.size(-1) ** 0.5", ""),
-        "divided_by_d": _slip(_ATTENTION, "q.size(-1) ** 0.5", "q.size(-1)"),
-        "scaled_by_values": _slip(_ATTENTION, "q.size(-1)", "v.size(-1)"),
-        "scaled_by_keys": _slip(_ATTENTION, "q.size(-1)", "k.size(-2)"),
-        "wrong_axis": _slip(_ATTENTION, "softmax(-1)", "softmax(-2)"),
-        "mask_inverted": _slip(_ATTENTION, "~mask", "mask"),
-        "mask_after_softmax": _slip(
-            _slip(_ATTENTION, "scores.masked_fill(~mask, -torch.inf)", "scores"),
+        "no_scale": slip(_ATTENTION, " / q.size(-1) ** 0.5", ""),
+        "divided_by_d": slip(_ATTENTION, "q.size(-1) ** 0.5", "q.size(-1)"),
+        "scaled_by_values": slip(_ATTENTION, "q.size(-1)", "v.size(-1)"),
+        "scaled_by_keys": slip(_ATTENTION, "q.size(-1)", "k.size(-2)"),
+        "wrong_axis": slip(_ATTENTION, "softmax(-1)", "softmax(-2)"),
+        "mask_inverted": slip(_ATTENTION, "~mask", "mask"),
+        "mask_after_softmax": slip(
+            slip(_ATTENTION, "scores.masked_fill(~mask, -torch.inf)", "scores"),
             "weights.nan_to_num(0.0)",
             "weights * mask",
         ),
-        "filled_with_zero": _slip(_ATTENTION, "-torch.inf", "0.0"),
-        "empty_row_is_nan": _slip(_ATTENTION, "weights.nan_to_num(0.0)", "weights"),
-        "minus_1e9": _slip(_ATTENTION, "-torch.inf", "-1e9"),
-        "minus_1e4_leaks_in_empty_row": _slip(_ATTENTION, "-torch.inf", "-1e4"),
-        "mask_ignored": _slip(_ATTENTION, "scores.masked_fill(~mask, -torch.inf)", "scores"),
-        "detached": _slip(_ATTENTION, "scores.softmax(-1)", "scores.softmax(-1).detach()"),
-        "in_place_on_query": _slip(
+        "filled_with_zero": slip(_ATTENTION, "-torch.inf", "0.0"),
+        "empty_row_is_nan": slip(_ATTENTION, "weights.nan_to_num(0.0)", "weights"),
+        "minus_1e9": slip(_ATTENTION, "-torch.inf", "-1e9"),
+        "minus_1e4_leaks_in_empty_row": slip(_ATTENTION, "-torch.inf", "-1e4"),
+        "mask_ignored": slip(_ATTENTION, "scores.masked_fill(~mask, -torch.inf)", "scores"),
+        "detached": slip(_ATTENTION, "scores.softmax(-1)", "scores.softmax(-1).detach()"),
+        "in_place_on_query": slip(
             _ATTENTION,
             "torch.matmul(q, k.mT) / q.size(-1) ** 0.5",
             "torch.matmul(q.div_(q.size(-1) ** 0.5), k.mT)",
         ),
-        "scores_returned": _slip(
+        "scores_returned": slip(
             _ATTENTION, "return weights @ v, weights", "return weights @ v, scores"
         ),
-        "overflow_without_max": _slip(
+        "overflow_without_max": slip(
             _ATTENTION_BY_HAND,
             "(scores - scores.amax(-1, keepdim=True).detach())",
             "(scores * 1.01)",
         ),
     },
     "combine_masks": {
-        "pad_not_inverted": _slip(_MASKS, "~pad", "pad"),
-        "either": _slip(_MASKS, " & ", " | "),
-        "pad_hides_queries": _slip(
+        "pad_not_inverted": slip(_MASKS, "~pad", "pad"),
+        "either": slip(_MASKS, " & ", " | "),
+        "pad_hides_queries": slip(
             _MASKS_LOOP, "one[:, hidden] = False", "one[hidden[: len(one)]] = False"
         ),
-        "pad_ignored": _slip(
+        "pad_ignored": slip(
             _MASKS, " & ~pad[:, None, None]", ".expand(len(pad), 1, *causal.shape)"
         ),
-        "causal_ignored": _slip(
+        "causal_ignored": slip(
             _MASKS,
             "causal & ~pad[:, None, None]",
             "(~pad[:, None, None]).expand(-1, 1, causal.shape[0], -1)",
         ),
-        "causal_transposed": _slip(_MASKS, "causal &", "causal.flip(0, 1) &"),
-        "no_head_axis": _slip(_MASKS, "[:, None, None]", "[:, None]"),
-        "numbers": _slip(
+        "causal_transposed": slip(_MASKS, "causal &", "causal.flip(0, 1) &"),
+        "no_head_axis": slip(_MASKS, "[:, None, None]", "[:, None]"),
+        "numbers": slip(
             _MASKS, "causal & ~pad[:, None, None]", "(causal & ~pad[:, None, None]).float()"
         ),
-        "writes_into_causal": _slip(_MASKS_LOOP, "causal.clone()", "causal"),
-        "first_row_for_all": _slip(
+        "writes_into_causal": slip(_MASKS_LOOP, "causal.clone()", "causal"),
+        "first_row_for_all": slip(
             _MASKS, "pad[:, None, None]", "pad[:1, None, None].expand(len(pad), 1, 1, -1)"
         ),
     },
     "MultiHeadAttention": {
-        "view_without_transpose": _slip(
+        "view_without_transpose": slip(
             _HEADS,
             "self.W_Q(x).view(B, S, self.H, d).permute(0, 2, 1, 3)",
             "self.W_Q(x).reshape(B, self.H, S, d)",
         ),
-        "joined_without_transpose": _slip(
+        "joined_without_transpose": slip(
             _HEADS, "(weights @ v).permute(0, 2, 1, 3)", "(weights @ v)"
         ),
-        "heads_last": _slip(
+        "heads_last": slip(
             _HEADS,
             "joined = (weights @ v).permute(0, 2, 1, 3)",
             "joined = (weights @ v).permute(0, 2, 3, 1)",
         ),
-        "no_output_weight": _slip(_HEADS, "self.W_O(joined)", "joined"),
-        "scaled_by_D": _slip(_HEADS, "math.sqrt(d)", "math.sqrt(D)"),
-        "keys_from_x": _slip(
+        "no_output_weight": slip(_HEADS, "self.W_O(joined)", "joined"),
+        "scaled_by_D": slip(_HEADS, "math.sqrt(d)", "math.sqrt(D)"),
+        "keys_from_x": slip(
             _HEADS, "self.W_K(memory).view(B, T", "self.W_K(x if S == T else memory).view(B, T"
         ),
-        "values_by_W_K": _slip(_HEADS, "self.W_V(memory)", "self.W_K(memory)"),
-        "mask_dropped": _slip(
+        "values_by_W_K": slip(_HEADS, "self.W_V(memory)", "self.W_K(memory)"),
+        "mask_dropped": slip(
             _HEADS, "masked_fill(~mask, torch.finfo(scores.dtype).min)", "clone()"
         ),
-        "mask_inverted": _slip(_HEADS, "~mask", "mask"),
-        "one_head": _slip(_HEADS, "self.H = H", "self.H = 1"),
-        "heads_averaged": _slip(
+        "mask_inverted": slip(_HEADS, "~mask", "mask"),
+        "one_head": slip(_HEADS, "self.H = H", "self.H = 1"),
+        "heads_averaged": slip(
             _HEADS, "return self.W_O(joined), weights", "return self.W_O(joined), weights.mean(1)"
         ),
-        "interleaved_heads": _slip(
+        "interleaved_heads": slip(
             _HEADS,
             "self.W_Q(x).view(B, S, self.H, d).permute(0, 2, 1, 3)",
             "self.W_Q(x).view(B, S, d, self.H).permute(0, 3, 1, 2)",
         ),
     },
     "sinusoidal_encoding": {
-        "halves": _slip(_slip(_PLACES, "0::2", ": D // 2"), "1::2", "D // 2 :"),
-        "sin_cos_swapped": _slip(
-            _slip(_PLACES, "torch.sin(", "torch.COS("), "torch.cos(", "torch.sin("
+        "halves": slip(slip(_PLACES, "0::2", ": D // 2"), "1::2", "D // 2 :"),
+        "sin_cos_swapped": slip(
+            slip(_PLACES, "torch.sin(", "torch.COS("), "torch.cos(", "torch.sin("
         ).replace("COS", "cos"),
-        "i_over_D": _slip(_PLACES, "torch.arange(0, D, 2)", "torch.arange(D // 2)"),
-        "cos_has_own_speed": _slip(_PLACES_LOOP, "(j - j % 2)", "j"),
-        "from_one": _slip(_PLACES, "torch.arange(T).float()", "torch.arange(1, T + 1).float()"),
-        "base_1000": _slip(_PLACES, "10000.0", "1000.0"),
-        "speed_inverted": _slip(_PLACES, "-math.log", "math.log"),
-        "double": _slip(_PLACES, "return pe", "return pe.double()"),
-        "transposed": _slip(_PLACES, "return pe", "return pe.T.reshape(T, D)"),
+        "i_over_D": slip(_PLACES, "torch.arange(0, D, 2)", "torch.arange(D // 2)"),
+        "cos_has_own_speed": slip(_PLACES_LOOP, "(j - j % 2)", "j"),
+        "from_one": slip(_PLACES, "torch.arange(T).float()", "torch.arange(1, T + 1).float()"),
+        "base_1000": slip(_PLACES, "10000.0", "1000.0"),
+        "speed_inverted": slip(_PLACES, "-math.log", "math.log"),
+        "double": slip(_PLACES, "return pe", "return pe.double()"),
+        "transposed": slip(_PLACES, "return pe", "return pe.T.reshape(T, D)"),
     },
     "encoder_block": {
-        "post_norm": _slip(
-            _slip(
+        "post_norm": slip(
+            slip(
                 _ENCODER,
                 "    n = norm1(x)\n    mixed, _ = attend(n, n, mask)\n    u = x + mixed",
                 "    u = norm1(x + attend(x, x, mask)[0])",
@@ -347,77 +337,77 @@ MUTANTS: dict[str, dict[str, str]] = {
             "u + mlp(norm2(u))",
             "norm2(u + mlp(u))",
         ),
-        "no_first_residual": _slip(_ENCODER, "u = x + mixed", "u = mixed"),
-        "no_second_residual": _slip(_ENCODER, "return u + mlp(norm2(u))", "return mlp(norm2(u))"),
-        "second_residual_from_x": _slip(
+        "no_first_residual": slip(_ENCODER, "u = x + mixed", "u = mixed"),
+        "no_second_residual": slip(_ENCODER, "return u + mlp(norm2(u))", "return mlp(norm2(u))"),
+        "second_residual_from_x": slip(
             _ENCODER, "return u + mlp(norm2(u))", "return x + mlp(norm2(u))"
         ),
-        "residual_from_norm": _slip(_ENCODER, "u = x + mixed", "u = n + mixed"),
-        "memory_not_normalised": _slip(_ENCODER, "attend(n, n, mask)", "attend(n, x, mask)"),
-        "mask_dropped": _slip(_ENCODER, "attend(n, n, mask)", "attend(n, n, None)"),
-        "norms_swapped": _slip(
-            _slip(_ENCODER, "norm1(x)", "norm2(x)"), "mlp(norm2(u))", "mlp(norm1(u))"
+        "residual_from_norm": slip(_ENCODER, "u = x + mixed", "u = n + mixed"),
+        "memory_not_normalised": slip(_ENCODER, "attend(n, n, mask)", "attend(n, x, mask)"),
+        "mask_dropped": slip(_ENCODER, "attend(n, n, mask)", "attend(n, n, None)"),
+        "norms_swapped": slip(
+            slip(_ENCODER, "norm1(x)", "norm2(x)"), "mlp(norm2(u))", "mlp(norm1(u))"
         ),
-        "no_second_norm": _slip(_ENCODER, "mlp(norm2(u))", "mlp(u)"),
-        "parallel": _slip(_ENCODER, "mlp(norm2(u))", "mlp(norm2(x))"),
-        "in_place": _slip(_ENCODER, "u = x + mixed", "x += mixed\n    u = x"),
+        "no_second_norm": slip(_ENCODER, "mlp(norm2(u))", "mlp(u)"),
+        "parallel": slip(_ENCODER, "mlp(norm2(u))", "mlp(norm2(x))"),
+        "in_place": slip(_ENCODER, "u = x + mixed", "x += mixed\n    u = x"),
     },
     "decoder_block": {
-        "masks_swapped": _slip(
-            _slip(_DECODER, "attend(n, n, mask)", "attend(n, n, None)"),
+        "masks_swapped": slip(
+            slip(_DECODER, "attend(n, n, mask)", "attend(n, n, None)"),
             "memory, cross_mask)[0]",
             "memory, None)[0]",
         ),
-        "no_causal_mask": _slip(_DECODER, "attend(n, n, mask)", "attend(n, n, None)"),
-        "no_cross_mask": _slip(_DECODER, "memory, cross_mask)[0]", "memory, None)[0]"),
-        "no_cross": _slip(_DECODER, "c = a + cross(norm2(a), memory, cross_mask)[0]", "c = a"),
-        "cross_first": _slip(
+        "no_causal_mask": slip(_DECODER, "attend(n, n, mask)", "attend(n, n, None)"),
+        "no_cross_mask": slip(_DECODER, "memory, cross_mask)[0]", "memory, None)[0]"),
+        "no_cross": slip(_DECODER, "c = a + cross(norm2(a), memory, cross_mask)[0]", "c = a"),
+        "cross_first": slip(
             _DECODER,
             "    n = norm1(y)\n    a = y + attend(n, n, mask)[0]\n"
             "    c = a + cross(norm2(a), memory, cross_mask)[0]",
             "    a = y + cross(norm2(y), memory, cross_mask)[0]\n"
             "    n = norm1(a)\n    c = a + attend(n, n, mask)[0]",
         ),
-        "memory_normalised": _slip(
+        "memory_normalised": slip(
             _DECODER, "memory, cross_mask)[0]", "norm2(memory), cross_mask)[0]"
         ),
-        "cross_query_not_normalised": _slip(_DECODER, "cross(norm2(a)", "cross(a"),
-        "cross_from_y": _slip(_DECODER, "cross(norm2(a)", "cross(norm2(y)"),
-        "no_cross_residual": _slip(_DECODER, "c = a + cross", "c = cross"),
-        "cross_residual_from_y": _slip(_DECODER, "c = a + cross", "c = y + cross"),
-        "norm2_twice": _slip(_DECODER, "mlp(norm3(c))", "mlp(norm2(c))"),
-        "self_looks_at_memory": _slip(_DECODER, "attend(n, n, mask)", "attend(n, memory, None)"),
-        "cross_called_twice": _slip(_DECODER, "y + attend(n, n, mask)", "y + cross(n, n, mask)"),
-        "no_mlp_residual": _slip(_DECODER, "return c + mlp", "return mlp"),
+        "cross_query_not_normalised": slip(_DECODER, "cross(norm2(a)", "cross(a"),
+        "cross_from_y": slip(_DECODER, "cross(norm2(a)", "cross(norm2(y)"),
+        "no_cross_residual": slip(_DECODER, "c = a + cross", "c = cross"),
+        "cross_residual_from_y": slip(_DECODER, "c = a + cross", "c = y + cross"),
+        "norm2_twice": slip(_DECODER, "mlp(norm3(c))", "mlp(norm2(c))"),
+        "self_looks_at_memory": slip(_DECODER, "attend(n, n, mask)", "attend(n, memory, None)"),
+        "cross_called_twice": slip(_DECODER, "y + attend(n, n, mask)", "y + cross(n, n, mask)"),
+        "no_mlp_residual": slip(_DECODER, "return c + mlp", "return mlp"),
     },
     "shift_right": {
-        "left": _slip(_SHIFT, "[start, y[:, :-1]]", "[y[:, 1:], start]"),
-        "not_shifted": _slip(
+        "left": slip(_SHIFT, "[start, y[:, :-1]]", "[y[:, 1:], start]"),
+        "not_shifted": slip(
             _SHIFT, "return torch.cat([start, y[:, :-1]], dim=1)", "return y.clone()"
         ),
-        "one_longer": _slip(_SHIFT, "y[:, :-1]", "y"),
-        "two": _slip(
+        "one_longer": slip(_SHIFT, "y[:, :-1]", "y"),
+        "two": slip(
             _SHIFT, "[start, y[:, :-1]]", "[start, start, y[:, :-2]][: 2 + (y.shape[1] > 1)]"
         ),
-        "rolled": _slip(
+        "rolled": slip(
             _SHIFT, "return torch.cat([start, y[:, :-1]], dim=1)", "return y.roll(1, 1)"
         ),
-        "rolled_over_all": _slip(
+        "rolled_over_all": slip(
             _SHIFT,
             "return torch.cat([start, y[:, :-1]], dim=1)",
             "z = y.roll(1)\n    z[0, 0] = bos\n    return z",
         ),
-        "first_overwritten": _slip(
+        "first_overwritten": slip(
             _SHIFT_EMPTY, "moved[:, 1:] = y[:, :-1]", "moved[:, 1:] = y[:, 1:]"
         ),
-        "in_place": _slip(_SHIFT_EMPTY, "torch.empty_like(y)", "y"),
-        "bos_is_one": _slip(_SHIFT, ", bos, dtype", ", 1, dtype"),
-        "batch_axis": _slip(
+        "in_place": slip(_SHIFT_EMPTY, "torch.empty_like(y)", "y"),
+        "bos_is_one": slip(_SHIFT, ", bos, dtype", ", 1, dtype"),
+        "batch_axis": slip(
             _SHIFT,
             "return torch.cat([start, y[:, :-1]], dim=1)",
             "z = y.roll(1, 0)\n    z[0] = bos\n    return z",
         ),
-        "floats": _slip(
+        "floats": slip(
             _SHIFT,
             "dtype=y.dtype)\n    return torch.cat([start, y[:, :-1]], dim=1)",
             "dtype=torch.float32)\n    return torch.cat([start, y[:, :-1].float()], dim=1)",
