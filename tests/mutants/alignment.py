@@ -1,22 +1,12 @@
 """Plausible answers to lab alignment: wrong ones that hidden tests must catch, right ones they must accept.
 
 Each source replaces the whole answer cell after its marker line. Most wrong answers are a right one
-with a single slip, written as `_slip(right, what it says, what it says wrongly)`.
+with a single slip, written as `slip(right, what it says, what it says wrongly)`.
 """
 
 from __future__ import annotations
 
-
-def _slip(source: str, right: str, wrong: str) -> str:
-    """Return `source` with its only occurrence of `right` replaced.
-
-    Raises:
-        ValueError: `right` does not occur exactly once, so the mutant would not be the one meant.
-    """
-    if source.count(right) != 1:
-        raise ValueError(f"{right!r} occurs {source.count(right)} times")
-    return source.replace(right, wrong)
-
+from autograder.mutants import slip
 
 # ---------------------------------------------------------------- sft_labels
 _LABELS = """\
@@ -280,33 +270,33 @@ def dpo_loss(logp_w, logp_l, ref_w, ref_l, beta):
 
 MUTANTS: dict[str, dict[str, str]] = {
     "sft_labels": {
-        "not_shifted": _slip(
-            _slip(_LABELS, "whole[:-1]", "whole[1:]"), "told[1:] + [", "told[1:] + ["
+        "not_shifted": slip(
+            slip(_LABELS, "whole[:-1]", "whole[1:]"), "told[1:] + [", "told[1:] + ["
         ),
-        "labels_of_the_same_place": _slip(_LABELS, "told[1:]", "told[:-1]"),
-        "shifted_twice": _slip(_LABELS, "told[1:]", "told[2:] + [-100]"),
-        "loses_the_first_token": _slip(_LABELS, "* len(p) + r", "* (len(p) + 1) + r[1:]"),
-        "counts_the_last_of_the_prompt": _slip(
+        "labels_of_the_same_place": slip(_LABELS, "told[1:]", "told[:-1]"),
+        "shifted_twice": slip(_LABELS, "told[1:]", "told[2:] + [-100]"),
+        "loses_the_first_token": slip(_LABELS, "* len(p) + r", "* (len(p) + 1) + r[1:]"),
+        "counts_the_last_of_the_prompt": slip(
             _LABELS, "[-100] * len(p) + r", "[-100] * (len(p) - 1) + p[-1:] + r"
         ),
-        "learns_the_prompt_too": _slip(_LABELS, "[-100] * len(p) + r", "p + r"),
-        "end_taken_for_padding": _slip(
+        "learns_the_prompt_too": slip(_LABELS, "[-100] * len(p) + r", "p + r"),
+        "end_taken_for_padding": slip(
             _LABELS, "torch.tensor(ys)", "torch.tensor(ys).masked_fill(torch.tensor(ys) == 0, -100)"
         ),
-        "learns_the_padding": _slip(_LABELS, "told[1:] + [-100]", "told[1:] + [0]"),
-        "pads_the_input_with_minus_100": _slip(_LABELS, "+ [0] *", "+ [-100] *"),
-        "pads_on_the_left": _slip(
-            _slip(_LABELS, "whole[:-1] + [0] * missing", "[0] * missing + whole[:-1]"),
+        "learns_the_padding": slip(_LABELS, "told[1:] + [-100]", "told[1:] + [0]"),
+        "pads_the_input_with_minus_100": slip(_LABELS, "+ [0] *", "+ [-100] *"),
+        "pads_on_the_left": slip(
+            slip(_LABELS, "whole[:-1] + [0] * missing", "[0] * missing + whole[:-1]"),
             "told[1:] + [-100] * missing",
             "[-100] * missing + told[1:]",
         ),
-        "one_length_of_prompt": _slip(
+        "one_length_of_prompt": slip(
             _LABELS, "* len(p) + r", "* len(prompt[0]) + whole[len(prompt[0]):]"
         ),
     },
     "masked_lm_loss": {
-        "mean_over_padding": _slip(_LM, "chosen.sum().clamp(min=1)", "y.numel()"),
-        "count_is_ignored": _slip(_LM, "if count is None else count", ""),
+        "mean_over_padding": slip(_LM, "chosen.sum().clamp(min=1)", "y.numel()"),
+        "count_is_ignored": slip(_LM, "if count is None else count", ""),
         "mean_of_row_means": """\
 def masked_lm_loss(logits, y, count=None):
     rows = []
@@ -326,13 +316,13 @@ def masked_lm_loss(logits, y, count=None):
     n = max(int(keep.sum()), 1) if count is None else count
     return -p.log().sum() / n
 """,
-        "summed": _slip(_LM, "each.sum() / n", "each.sum()"),
-        "shifts_again": _slip(
+        "summed": slip(_LM, "each.sum() / n", "each.sum()"),
+        "shifts_again": slip(
             _LM,
             "chosen = y != -100",
             "logits, y = logits[:, :-1], y[:, 1:]\n    chosen = y != -100",
         ),
-        "nan_without_targets": _slip(_LM, ".clamp(min=1)", ""),
+        "nan_without_targets": slip(_LM, ".clamp(min=1)", ""),
         "zero_times_nan": """\
 def masked_lm_loss(logits, y, count=None):
     keep = (y != -100).to(logits.dtype)
@@ -340,20 +330,18 @@ def masked_lm_loss(logits, y, count=None):
     n = keep.sum().clamp(min=1) if count is None else count
     return -(logp * keep).sum() / n
 """,
-        "no_gradient": _slip(_LM, "return each.sum()", "return each.detach().sum()"),
-        "over_the_wrong_axis": _slip(
-            _LM, "torch.logsumexp(z, -1)", "torch.logsumexp(z, 0)[target]"
-        ),
+        "no_gradient": slip(_LM, "return each.sum()", "return each.detach().sum()"),
+        "over_the_wrong_axis": slip(_LM, "torch.logsumexp(z, -1)", "torch.logsumexp(z, 0)[target]"),
     },
     "holdout_cluster": {
-        "first_cluster_only": _slip(
+        "first_cluster_only": slip(
             _HOLD, "if cluster in tasks[name]:", "if cluster == tasks[name][0]:"
         ),
-        "keeps_the_neighbours": _slip(_HOLD, "near.update(tasks[name])", "near.add(cluster)"),
-        "parts_of_names": _slip(
+        "keeps_the_neighbours": slip(_HOLD, "near.update(tasks[name])", "near.add(cluster)"),
+        "parts_of_names": slip(
             _HOLD, "if cluster in tasks[name]:", "if any(cluster in g for g in tasks[name]):"
         ),
-        "drops_neighbours_of_neighbours": _slip(
+        "drops_neighbours_of_neighbours": slip(
             _HOLD,
             "    train = ",
             "    for _ in tasks:\n"
@@ -362,10 +350,10 @@ def masked_lm_loss(logits, y, count=None):
             "                near.update(groups)\n"
             "    train = ",
         ),
-        "silent_about_a_typo": _slip(
+        "silent_about_a_typo": slip(
             _HOLD, '        raise ValueError("no such cluster: " + cluster)', "        pass"
         ),
-        "another_error": _slip(_HOLD, "raise ValueError", "raise KeyError"),
+        "another_error": slip(_HOLD, "raise ValueError", "raise KeyError"),
         "neighbours_are_tested": """\
 def holdout_cluster(tasks, cluster):
     near = {g for groups in tasks.values() if cluster in groups for g in groups}
@@ -374,41 +362,41 @@ def holdout_cluster(tasks, cluster):
     test = [name for name, groups in tasks.items() if near & set(groups)]
     return [name for name in tasks if name not in test], test
 """,
-        "swapped": _slip(_HOLD, "return train, test", "return test, train"),
-        "in_another_order": _slip(_HOLD, "return train, test", "return train[::-1], test"),
+        "swapped": slip(_HOLD, "return train, test", "return test, train"),
+        "in_another_order": slip(_HOLD, "return train, test", "return train[::-1], test"),
     },
     "reward_ranking_loss": {
-        "sign": _slip(_RANK, "r[:, i] - r[:, j]", "r[:, j] - r[:, i]"),
+        "sign": slip(_RANK, "r[:, i] - r[:, j]", "r[:, j] - r[:, i]"),
         "absolute_score": """\
 def reward_ranking_loss(r):
     K = r.shape[1]
     wanted = torch.linspace(1, 0, K, dtype=r.dtype).expand_as(r)
     return torch.nn.functional.binary_cross_entropy_with_logits(r, wanted)
 """,
-        "log_of_sigmoid": _slip(
+        "log_of_sigmoid": slip(
             _RANK,
             "-torch.nn.functional.logsigmoid(r[:, i] - r[:, j])",
             "-torch.log(torch.sigmoid(r[:, i] - r[:, j]))",
         ),
-        "log_with_a_floor": _slip(
+        "log_with_a_floor": slip(
             _RANK,
             "-torch.nn.functional.logsigmoid(r[:, i] - r[:, j])",
             "-torch.log(torch.sigmoid(r[:, i] - r[:, j]) + 1e-12)",
         ),
-        "clamped": _slip(_RANK, "(r[:, i] - r[:, j])", "((r[:, i] - r[:, j]).clamp(min=-50))"),
-        "neighbours_only": _slip(_RANK, "range(i + 1, K)", "range(i + 1, min(i + 2, K))"),
-        "best_against_the_rest": _slip(_RANK, "for i in range(K)", "for i in range(1)"),
-        "both_directions": _slip(_RANK, "range(i + 1, K)", "[j for j in range(K) if j != i]"),
-        "with_itself": _slip(_RANK, "range(i + 1, K)", "range(i, K)"),
-        "summed_over_pairs": _slip(_RANK, ".mean()", ".mean(1).sum()"),
-        "summed_over_the_batch": _slip(_RANK, ".mean()", ".mean(0).sum()"),
+        "clamped": slip(_RANK, "(r[:, i] - r[:, j])", "((r[:, i] - r[:, j]).clamp(min=-50))"),
+        "neighbours_only": slip(_RANK, "range(i + 1, K)", "range(i + 1, min(i + 2, K))"),
+        "best_against_the_rest": slip(_RANK, "for i in range(K)", "for i in range(1)"),
+        "both_directions": slip(_RANK, "range(i + 1, K)", "[j for j in range(K) if j != i]"),
+        "with_itself": slip(_RANK, "range(i + 1, K)", "range(i, K)"),
+        "summed_over_pairs": slip(_RANK, ".mean()", ".mean(1).sum()"),
+        "summed_over_the_batch": slip(_RANK, ".mean()", ".mean(0).sum()"),
         "one_against_all": """\
 def reward_ranking_loss(r):
     K = r.shape[1]
     terms = [r[:, i:].logsumexp(1) - r[:, i] for i in range(K - 1)]
     return torch.stack(terms).mean()
 """,
-        "hinge": _slip(
+        "hinge": slip(
             _RANK,
             "-torch.nn.functional.logsigmoid(r[:, i] - r[:, j])",
             "torch.relu(1 - (r[:, i] - r[:, j]))",
@@ -421,24 +409,24 @@ def reward_ranking_loss(r):
 """,
     },
     "token_kl": {
-        "reversed": _slip(_KL, "p.exp() * (p - q)", "q.exp() * (q - p)"),
-        "weighed_by_the_reference": _slip(_KL, "p.exp() *", "q.exp() *"),
-        "log_of_softmax": _slip(
+        "reversed": slip(_KL, "p.exp() * (p - q)", "q.exp() * (q - p)"),
+        "weighed_by_the_reference": slip(_KL, "p.exp() *", "q.exp() *"),
+        "log_of_softmax": slip(
             _KL,
             "torch.log_softmax(logits[mask], 1), torch.log_softmax(logits_ref[mask], 1)",
             "logits[mask].softmax(1).log(), logits_ref[mask].softmax(1).log()",
         ),
-        "raw_logits": _slip(_KL, "(p - q)", "(logits[mask] - logits_ref[mask])"),
-        "over_the_wrong_axis": _slip(
+        "raw_logits": slip(_KL, "(p - q)", "(logits[mask] - logits_ref[mask])"),
+        "over_the_wrong_axis": slip(
             _KL, "torch.log_softmax(logits[mask], 1)", "torch.log_softmax(logits[mask], 0)"
         ),
-        "one_token_only": _slip(
+        "one_token_only": slip(
             _KL,
             "torch.sum(p.exp() * (p - q), dim=1)",
             "(p - q).gather(1, p.argmax(1, keepdim=True))[:, 0]",
         ),
-        "mean_over_padding": _slip(_KL, "mask.sum().clamp(min=1)", "mask.numel()"),
-        "mean_of_row_means": _slip(
+        "mean_over_padding": slip(_KL, "mask.sum().clamp(min=1)", "mask.numel()"),
+        "mean_of_row_means": slip(
             _KL,
             "values.sum() / mask.sum().clamp(min=1)",
             "(kl.sum(1) / mask.sum(1).clamp(min=1)).mean()",
@@ -455,46 +443,46 @@ def token_kl(logits, logits_ref, mask):
     kl = (p.exp() * (p - q)).sum(-1)
     return kl, kl[mask].sum() / mask.sum().clamp(min=1)
 """,
-        "nan_without_tokens": _slip(_KL, ".clamp(min=1)", ""),
-        "summed": _slip(_KL, "values.sum() / mask.sum().clamp(min=1)", "values.sum()"),
-        "no_gradient_into_kl": _slip(_KL, "kl[mask] = values", "kl[mask] = values.detach()"),
-        "mean_over_words": _slip(_KL, "torch.sum(p.exp()", "torch.mean(p.exp()"),
+        "nan_without_tokens": slip(_KL, ".clamp(min=1)", ""),
+        "summed": slip(_KL, "values.sum() / mask.sum().clamp(min=1)", "values.sum()"),
+        "no_gradient_into_kl": slip(_KL, "kl[mask] = values", "kl[mask] = values.detach()"),
+        "mean_over_words": slip(_KL, "torch.sum(p.exp()", "torch.mean(p.exp()"),
     },
     "ppo_clip_loss": {
-        "max_for_bad_answers": _slip(
+        "max_for_bad_answers": slip(
             _PPO,
             "torch.min(rho * a, held * a)",
             "torch.where(a > 0, torch.min(rho * a, held * a), torch.max(rho * a, held * a))",
         ),
-        "max_everywhere": _slip(_PPO, "torch.min(", "torch.max("),
-        "clipped_only": _slip(_PPO, "torch.min(rho * a, held * a)", "(held * a)"),
-        "never_clipped": _slip(_PPO, "torch.min(rho * a, held * a)", "(rho * a)"),
-        "one_end_only": _slip(
+        "max_everywhere": slip(_PPO, "torch.min(", "torch.max("),
+        "clipped_only": slip(_PPO, "torch.min(rho * a, held * a)", "(held * a)"),
+        "never_clipped": slip(_PPO, "torch.min(rho * a, held * a)", "(rho * a)"),
+        "one_end_only": slip(
             _PPO, "torch.clamp(rho, 1 - eps, 1 + eps)", "torch.clamp(rho, max=1 + eps)"
         ),
-        "climbs": _slip(_PPO, "return -torch", "return torch"),
-        "no_exponential": _slip(
+        "climbs": slip(_PPO, "return -torch", "return torch"),
+        "no_exponential": slip(
             _PPO,
             "torch.exp(logp[mask] - logp_old.detach()[mask])",
             "(1 + logp[mask] - logp_old.detach()[mask])",
         ),
-        "ratio_upside_down": _slip(
+        "ratio_upside_down": slip(
             _PPO, "logp[mask] - logp_old.detach()[mask]", "logp_old.detach()[mask] - logp[mask]"
         ),
-        "ratio_of_logs": _slip(
+        "ratio_of_logs": slip(
             _PPO,
             "torch.exp(logp[mask] - logp_old.detach()[mask])",
             "logp[mask] / logp_old.detach()[mask]",
         ),
-        "clips_the_log": _slip(
+        "clips_the_log": slip(
             _PPO, "torch.clamp(rho, 1 - eps, 1 + eps)", "torch.clamp(rho.log(), -eps, eps).exp()"
         ),
-        "fixed_width": _slip(_PPO, "1 - eps, 1 + eps", "0.8, 1.2"),
-        "no_gradient": _slip(_PPO, "torch.exp(logp[mask]", "torch.exp(logp.detach()[mask]"),
-        "gradient_into_old": _slip(_PPO, "logp_old.detach()[mask]", "logp_old[mask]"),
-        "gradient_into_advantage": _slip(_PPO, "A.detach()[mask]", "A[mask]"),
-        "mean_over_padding": _slip(_PPO, "mask.sum().clamp(min=1)", "mask.numel()"),
-        "summed": _slip(_PPO, ".sum() / n", ".sum()"),
+        "fixed_width": slip(_PPO, "1 - eps, 1 + eps", "0.8, 1.2"),
+        "no_gradient": slip(_PPO, "torch.exp(logp[mask]", "torch.exp(logp.detach()[mask]"),
+        "gradient_into_old": slip(_PPO, "logp_old.detach()[mask]", "logp_old[mask]"),
+        "gradient_into_advantage": slip(_PPO, "A.detach()[mask]", "A[mask]"),
+        "mean_over_padding": slip(_PPO, "mask.sum().clamp(min=1)", "mask.numel()"),
+        "summed": slip(_PPO, ".sum() / n", ".sum()"),
         "mean_of_row_means": """\
 def ppo_clip_loss(logp, logp_old, A, mask, eps=0.2):
     rows = []
@@ -532,7 +520,7 @@ def ppo_clip_loss(logp, logp_old, A, mask, eps=0.2):
 """,
     },
     "best_of_n": {
-        "formula_for_kl": _slip(
+        "formula_for_kl": slip(
             _BEST, "return R, KL", "return R, torch.tensor(n, dtype=P.dtype).log() - (n - 1) / n"
         ),
         "without_replacement": """\
@@ -553,40 +541,40 @@ def best_of_n(proxy, gold, n):
     P[proxy.argsort(stable=True)] = edge[1:] ** n - edge[:-1] ** n
     return (P * gold).sum(), torch.xlogy(P, N * P).sum()
 """,
-        "ties_not_shared": _slip(_BEST, " / (upto - below)", ""),
-        "picks_by_gold": _slip(_BEST, "P = []", "P, proxy = [], gold"),
-        "worst_of_n": _slip(_BEST, "P = []", "P, proxy = [], -proxy"),
-        "proxy_reward": _slip(_BEST, "(P * gold)", "(P * proxy)"),
-        "kl_reversed": _slip(
+        "ties_not_shared": slip(_BEST, " / (upto - below)", ""),
+        "picks_by_gold": slip(_BEST, "P = []", "P, proxy = [], gold"),
+        "worst_of_n": slip(_BEST, "P = []", "P, proxy = [], -proxy"),
+        "proxy_reward": slip(_BEST, "(P * gold)", "(P * proxy)"),
+        "kl_reversed": slip(
             _BEST,
             "P * torch.log((N * P).clamp(min=1e-300))",
             "-torch.log((N * P).clamp(min=1e-300)) / N",
         ),
-        "entropy_for_kl": _slip(_BEST, "P * torch.log((N * P)", "-P * torch.log((P)"),
-        "zero_times_log_zero": _slip(
+        "entropy_for_kl": slip(_BEST, "P * torch.log((N * P)", "-P * torch.log((P)"),
+        "zero_times_log_zero": slip(
             _BEST,
             "torch.where(P > 0, P * torch.log((N * P).clamp(min=1e-300)), 0.0).sum()",
             "(P * torch.log(N * P)).sum()",
         ),
-        "n_minus_one": _slip(_BEST, "(below / N) ** n", "(below / N) ** (n - 1)"),
+        "n_minus_one": slip(_BEST, "(below / N) ** n", "(below / N) ** (n - 1)"),
     },
     "dpo_loss": {
-        "swapped": _slip(
+        "swapped": slip(
             _DPO, "(logp_w - ref_w) - (logp_l - ref_l)", "(logp_l - ref_l) - (logp_w - ref_w)"
         ),
-        "no_reference": _slip(_DPO, "(logp_w - ref_w) - (logp_l - ref_l)", "logp_w - logp_l"),
-        "adds_the_reference": _slip(_DPO, "(logp_l - ref_l)", "(logp_l + ref_l)"),
-        "log_of_sigmoid": _slip(
+        "no_reference": slip(_DPO, "(logp_w - ref_w) - (logp_l - ref_l)", "logp_w - logp_l"),
+        "adds_the_reference": slip(_DPO, "(logp_l - ref_l)", "(logp_l + ref_l)"),
+        "log_of_sigmoid": slip(
             _DPO,
             "-torch.nn.functional.logsigmoid(beta * margin)",
             "-torch.sigmoid(beta * margin).log()",
         ),
-        "divides_by_beta": _slip(_DPO, "beta * margin", "margin / beta"),
-        "beta_outside": _slip(_DPO, "(beta * margin).mean()", "(margin).mean() * beta"),
-        "summed": _slip(_DPO, ".mean()", ".sum()"),
-        "of_the_mean": _slip(_DPO, "(beta * margin).mean()", "(beta * margin.mean())"),
-        "good_answers_only": _slip(_DPO, "(logp_w - ref_w) - (logp_l - ref_l)", "logp_w - ref_w"),
-        "gradient_of_the_good_only": _slip(_DPO, "(logp_l - ref_l)", "(logp_l.detach() - ref_l)"),
+        "divides_by_beta": slip(_DPO, "beta * margin", "margin / beta"),
+        "beta_outside": slip(_DPO, "(beta * margin).mean()", "(margin).mean() * beta"),
+        "summed": slip(_DPO, ".mean()", ".sum()"),
+        "of_the_mean": slip(_DPO, "(beta * margin).mean()", "(beta * margin.mean())"),
+        "good_answers_only": slip(_DPO, "(logp_w - ref_w) - (logp_l - ref_l)", "logp_w - ref_w"),
+        "gradient_of_the_good_only": slip(_DPO, "(logp_l - ref_l)", "(logp_l.detach() - ref_l)"),
     },
 }
 

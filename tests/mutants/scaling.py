@@ -1,22 +1,12 @@
 """Plausible answers to lab scaling: wrong ones that hidden tests must catch, right ones they must accept.
 
 Each source replaces the whole answer cell after its marker line. Most wrong answers are a right one
-with a single slip, written as `_slip(right, what it says, what it says wrongly)`.
+with a single slip, written as `slip(right, what it says, what it says wrongly)`.
 """
 
 from __future__ import annotations
 
-
-def _slip(source: str, right: str, wrong: str) -> str:
-    """Return `source` with its only occurrence of `right` replaced.
-
-    Raises:
-        ValueError: `right` does not occur exactly once, so the mutant would not be the one meant.
-    """
-    if source.count(right) != 1:
-        raise ValueError(f"{right!r} occurs {source.count(right)} times")
-    return source.replace(right, wrong)
-
+from autograder.mutants import slip
 
 # ---------------------------------------------------------------- next_token_pairs
 _PAIRS = """\
@@ -267,7 +257,7 @@ def train_flops(N, D):
 
 MUTANTS: dict[str, dict[str, str]] = {
     "next_token_pairs": {
-        "no_shift": _slip(_PAIRS, "ids[:, 1:]", "ids[:, :-1]"),
+        "no_shift": slip(_PAIRS, "ids[:, 1:]", "ids[:, :-1]"),
         "shifted_twice": "def next_token_pairs(ids):\n    return ids[:, :-2], ids[:, 2:]\n",
         "wraps_around": "def next_token_pairs(ids):\n    return ids, ids.roll(-1, 1)\n",
         "shifts_the_batch": "def next_token_pairs(ids):\n    return ids[:-1], ids[1:]\n",
@@ -287,39 +277,39 @@ def repeated_batch(B, T, V, generator):
     block = torch.randint(V, (B, p), generator=generator)
     return block.repeat(1, T // p + 1)[:, :T], torch.full((B,), p)
 """,
-        "one_period_for_the_batch": _slip(
+        "one_period_for_the_batch": slip(
             _REPEAT, "(B,), generator=generator)", "(1,), generator=generator).repeat(B)"
         ),
-        "longest_never_drawn": _slip(_REPEAT, "T // 2 + 1", "T // 2"),
-        "periods_too_short": _slip(_REPEAT, "T // 4", "1"),
-        "same_block_in_every_row": _slip(_REPEAT, "(B, T),", "(1, T),").replace(
+        "longest_never_drawn": slip(_REPEAT, "T // 2 + 1", "T // 2"),
+        "periods_too_short": slip(_REPEAT, "T // 4", "1"),
+        "same_block_in_every_row": slip(_REPEAT, "(B, T),", "(1, T),").replace(
             "    for b", "    rows = rows.repeat(B, 1)\n    for b"
         ),
-        "other_generator": _slip(
+        "other_generator": slip(
             _REPEAT, "torch.randint(0, V, (B, T), generator=generator)", "torch.randint(V, (B, T))"
         ),
-        "tokens_without_replacement": _slip(
+        "tokens_without_replacement": slip(
             _REPEAT_TILES,
             "torch.randint(V, (p,), generator=generator)",
             "torch.randperm(max(V, p), generator=generator)[:p] % V",
         ),
-        "last_token_never_drawn": _slip(_REPEAT, "torch.randint(0, V,", "torch.randint(0, V - 1,"),
-        "there_and_back": _slip(
+        "last_token_never_drawn": slip(_REPEAT, "torch.randint(0, V,", "torch.randint(0, V - 1,"),
+        "there_and_back": slip(
             _REPEAT_TILES, "block.repeat(", "torch.cat([block, block.flip(0)]).repeat("
         ),
-        "period_off_by_one": _slip(_REPEAT, "return rows, period", "return rows, period + 1"),
-        "stripes_not_blocks": _slip(
+        "period_off_by_one": slip(_REPEAT, "return rows, period", "return rows, period + 1"),
+        "stripes_not_blocks": slip(
             _REPEAT_TILES, "block.repeat(T // p + 1)", "block.repeat_interleave(T)"
         ),
     },
     "induction_score": {
-        "same_token_itself": _slip(_INDUCTION, "range(t - p + 1, 0, -p)", "range(t - p, -1, -p)"),
-        "one_before": _slip(_INDUCTION, "range(t - p + 1, 0, -p)", "range(t - p - 1, -1, -p)"),
-        "nearest_only": _slip(_INDUCTION, "0, -p)", "t - p, -p)"),
-        "all_queries": _slip(_INDUCTION, "/ pairs", "/ (B * T)"),
-        "place_zero_counted": _slip(_INDUCTION, "0, -p)", "-1, -p)"),
-        "axes_swapped": _slip(_INDUCTION, "mask[b, t, s]", "mask[b, s, t]"),
-        "first_period_for_all": _slip(_INDUCTION, "period[b]", "period[0]"),
+        "same_token_itself": slip(_INDUCTION, "range(t - p + 1, 0, -p)", "range(t - p, -1, -p)"),
+        "one_before": slip(_INDUCTION, "range(t - p + 1, 0, -p)", "range(t - p - 1, -1, -p)"),
+        "nearest_only": slip(_INDUCTION, "0, -p)", "t - p, -p)"),
+        "all_queries": slip(_INDUCTION, "/ pairs", "/ (B * T)"),
+        "place_zero_counted": slip(_INDUCTION, "0, -p)", "-1, -p)"),
+        "axes_swapped": slip(_INDUCTION, "mask[b, t, s]", "mask[b, s, t]"),
+        "first_period_for_all": slip(_INDUCTION, "period[b]", "period[0]"),
         "mean_of_row_means": """\
 def induction_score(attn, period):
     T = attn.shape[-1]
@@ -330,33 +320,33 @@ def induction_score(attn, period):
         rows.append((table * good).sum(-1)[:, p:].mean(1))
     return torch.stack(rows).mean(0)
 """,
-        "heads_averaged": _slip(
+        "heads_averaged": slip(
             _INDUCTION,
             "(attn * mask[:, None]).sum((0, 2, 3)) / pairs",
             "((attn * mask[:, None]).sum((0, 2, 3)) / pairs).mean().expand(H)",
         ),
-        "counts_the_largest": _slip(
+        "counts_the_largest": slip(
             _INDUCTION, "(attn * mask", "(torch.nn.functional.one_hot(attn.argmax(-1), T) * mask"
         ),
-        "one_query_late": _slip(_INDUCTION, "for t in range(p, T)", "for t in range(p + 1, T)"),
+        "one_query_late": slip(_INDUCTION, "for t in range(p, T)", "for t in range(p + 1, T)"),
     },
     "icl_score": {
         "sign": "def icl_score(loss):\n    q = loss.shape[1] // 4\n"
         "    return loss[:, :q].mean() - loss[:, -q:].mean()\n",
         "first_and_last_only": "def icl_score(loss):\n"
         "    return loss[:, -1].mean() - loss[:, 0].mean()\n",
-        "halves": _slip(_ICL, "// 4", "// 2"),
+        "halves": slip(_ICL, "// 4", "// 2"),
         "splits_the_batch": "def icl_score(loss):\n    q = max(1, loss.shape[0] // 4)\n"
         "    return loss[-q:].mean() - loss[:q].mean()\n",
-        "ratio": _slip(_ICL, "mean() - loss", "mean() / loss"),
-        "sums": _slip(
+        "ratio": slip(_ICL, "mean() - loss", "mean() / loss"),
+        "sums": slip(
             _ICL,
             "loss[:, -q:].mean() - loss[:, :q].mean()",
             "(loss[:, -q:].sum() - loss[:, :q].sum()) / len(loss)",
         ),
-        "rest_after_the_first_quarter": _slip(_ICL, "loss[:, -q:]", "loss[:, q:]"),
-        "rounds_up": _slip(_ICL, "loss.shape[1] // 4", "-(-loss.shape[1] // 4)"),
-        "one_for_each_row": _slip(
+        "rest_after_the_first_quarter": slip(_ICL, "loss[:, -q:]", "loss[:, q:]"),
+        "rounds_up": slip(_ICL, "loss.shape[1] // 4", "-(-loss.shape[1] // 4)"),
+        "one_for_each_row": slip(
             _ICL,
             "loss[:, -q:].mean() - loss[:, :q].mean()",
             "loss[:, -q:].mean(1) - loss[:, :q].mean(1)",
@@ -383,13 +373,13 @@ def fit_power_law(N, L):
     slope = ((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()
     return float(E), math.exp(float(y.mean() - slope * x.mean())), -float(slope)
 """,
-        "scale_left_in_the_unit": _slip(_FIT, "A * unit.item() ** alpha", "A"),
-        "scale_as_a_logarithm": _slip(
+        "scale_left_in_the_unit": slip(_FIT, "A * unit.item() ** alpha", "A"),
+        "scale_as_a_logarithm": slip(
             _FIT, "A * unit.item() ** alpha", "math.log(A * unit.item() ** alpha)"
         ),
-        "minus_alpha": _slip(_FIT, "unit.item() ** alpha, alpha", "unit.item() ** alpha, -alpha"),
-        "coarse_grid": _slip(_FIT, "range(4)", "range(1)"),
-        "order": _slip(
+        "minus_alpha": slip(_FIT, "unit.item() ** alpha, alpha", "unit.item() ** alpha, -alpha"),
+        "coarse_grid": slip(_FIT, "range(4)", "range(1)"),
+        "order": slip(
             _FIT,
             "return E, A * unit.item() ** alpha, alpha",
             "return A * unit.item() ** alpha, E, alpha",
@@ -427,36 +417,36 @@ def compute_optimal(C, theta):
     return N, 20 * N
 """,
         "evenly": "def compute_optimal(C, theta):\n    N = (C / 6) ** 0.5\n    return N, N\n",
-        "balance_upside_down": _slip(_OPTIMAL, "alpha * A / (beta * B)", "beta * B / (alpha * A)"),
-        "balance_without_root": _slip(_OPTIMAL, " ** (1 / (alpha + beta))", ""),
-        "equal_terms": _slip(_OPTIMAL, "alpha * A / (beta * B)", "A / B"),
-        "pair_swapped": _slip(_OPTIMAL, "return N, D", "return D, N"),
-        "no_balance": _slip(_OPTIMAL, "(alpha * A / (beta * B)) ** (1 / (alpha + beta))", "1.0"),
-        "tokens_not_from_budget": _slip(_OPTIMAL, "(alpha + beta)) / G", "(alpha + beta)) * G"),
-        "half_each": _slip(
+        "balance_upside_down": slip(_OPTIMAL, "alpha * A / (beta * B)", "beta * B / (alpha * A)"),
+        "balance_without_root": slip(_OPTIMAL, " ** (1 / (alpha + beta))", ""),
+        "equal_terms": slip(_OPTIMAL, "alpha * A / (beta * B)", "A / B"),
+        "pair_swapped": slip(_OPTIMAL, "return N, D", "return D, N"),
+        "no_balance": slip(_OPTIMAL, "(alpha * A / (beta * B)) ** (1 / (alpha + beta))", "1.0"),
+        "tokens_not_from_budget": slip(_OPTIMAL, "(alpha + beta)) / G", "(alpha + beta)) * G"),
+        "half_each": slip(
             _OPTIMAL, "N = G * (C / 6) ** (beta / (alpha + beta))", "N = G * (C / 6) ** 0.5"
         ).replace("D = (C / 6) ** (alpha / (alpha + beta)) / G", "D = C / 6 / N"),
     },
     "exact_match_curve": {
-        "times": _slip(_EXACT, "**", "*"),
+        "times": slip(_EXACT, "**", "*"),
         "at_least_one": "def exact_match_curve(p, L):\n    return 1 - (1 - p[:, None]) ** L\n",
-        "root": _slip(_EXACT, "L[None, :]", "(1 / L[None, :])"),
+        "root": slip(_EXACT, "L[None, :]", "(1 / L[None, :])"),
         "transposed": "def exact_match_curve(p, L):\n    return p[None, :] ** L[:, None]\n",
-        "one_more": _slip(_EXACT, "L[None, :]", "(L[None, :] + 1)"),
-        "one_less": _slip(_EXACT, "L[None, :]", "(L[None, :] - 1)"),
+        "one_more": slip(_EXACT, "L[None, :]", "(L[None, :] + 1)"),
+        "one_less": slip(_EXACT, "L[None, :]", "(L[None, :] - 1)"),
         "first_order": "def exact_match_curve(p, L):\n"
         "    return (1 - L * (1 - p[:, None])).clamp(min=0)\n",
-        "always_float32": _slip(_EXACT, "p[:, None]", "p.float()[:, None]"),
+        "always_float32": slip(_EXACT, "p[:, None]", "p.float()[:, None]"),
     },
     "train_flops": {
-        "forward_only": _slip(_FLOPS, "6 *", "2 *"),
-        "backward_like_forward": _slip(_FLOPS, "6 *", "4 *"),
+        "forward_only": slip(_FLOPS, "6 *", "2 *"),
+        "backward_like_forward": slip(_FLOPS, "6 *", "4 *"),
         "overflows": "def train_flops(N, D):\n    return (6 * N * D).double()\n",
         "overflows_inside": "def train_flops(N, D):\n    return 6.0 * (N * D).double()\n",
         "float32": "def train_flops(N, D):\n    return 6 * N.float() * D.float()\n",
         "through_float32": "def train_flops(N, D):\n    return (6 * N.float() * D.float()).double()\n",
         "sum": "def train_flops(N, D):\n    return 6 * (N.double() + D.double())\n",
-        "total": _slip(
+        "total": slip(
             _FLOPS,
             "6 * N.to(torch.float64) * D.to(torch.float64)",
             "(6 * N.double() * D.double()).sum()",
