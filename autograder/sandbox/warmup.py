@@ -1,8 +1,8 @@
 """Does once, before the fork, what every child would otherwise do for the first time.
 
 Modules that cells load when they first need them, Python's inline caches and torch's tables of
-operators, which fill when code first runs: about 60 ms of a child's time, a second with an optimizer. No child can tell: random
-states and the shell are as they would be without.
+operators, which fill when code first runs: about 60 ms of a child's time, a second where it makes an
+optimizer. No child can tell: random states and the shell are as they would be without.
 """
 
 from __future__ import annotations
