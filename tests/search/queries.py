@@ -143,7 +143,7 @@ BOOK = [
     Query("zero_grad", RNN),
     Query("backward", RNN),
     Query("재귀신경망의 단점", RNN),
-    Query("어텐션은", RNN),
+    Query("어텐션은", TRANSFORMER),
     Query("셀상태", RNN),
     Query("미분", RNN),
     Query("자기회귀", RNN),
@@ -177,7 +177,7 @@ BOOK = [
     # hard/text-foundation
     Query("규모의 법칙", TEXT_FOUNDATION, "규모의 법칙"),
     Query("스케일링 법칙", GLOSSARY, "규모의 법칙"),
-    Query("창발성", TEXT_FOUNDATION, "갑자기 생긴다는 말"),
+    Query("창발성", TEXT_FOUNDATION, "곡선 하나, 자 둘"),
     Query("귀납 헤드", TEXT_FOUNDATION, "정말로 갑자기 생기는 헤드"),
     Query("induction head", GLOSSARY, "귀납 헤드"),
     Query("in-context learning", TEXT_FOUNDATION),
