@@ -22,6 +22,7 @@ TRANSFORMER = "easy/transformer"
 RNN, GLOSSARY, STUDENTS, WORKS = "easy/rnn", "glossary", "students", "references"
 MODALITY = "easy/modality"
 FOUNDATION = "easy/foundation"
+TEXT_FOUNDATION = "hard/text-foundation"
 
 BOOK = [
     # one syllable
@@ -142,7 +143,7 @@ BOOK = [
     Query("zero_grad", RNN),
     Query("backward", RNN),
     Query("재귀신경망의 단점", RNN),
-    Query("어텐션은", RNN),
+    Query("어텐션은", TRANSFORMER),
     Query("셀상태", RNN),
     Query("미분", RNN),
     Query("자기회귀", RNN),
@@ -173,6 +174,18 @@ BOOK = [
     Query("노이즈 제거", FOUNDATION),
     Query("guidance", FOUNDATION, "원하는 것을 주문하기"),
     Query("DiT", FOUNDATION, "큰 모델이 하는 일"),
+    # hard/text-foundation
+    Query("규모의 법칙", TEXT_FOUNDATION, "규모의 법칙"),
+    Query("스케일링 법칙", GLOSSARY, "규모의 법칙"),
+    Query("창발성", TEXT_FOUNDATION, "곡선 하나, 자 둘"),
+    Query("귀납 헤드", TEXT_FOUNDATION, "정말로 갑자기 생기는 헤드"),
+    Query("induction head", GLOSSARY, "귀납 헤드"),
+    Query("in-context learning", TEXT_FOUNDATION),
+    Query("BPE", TEXT_FOUNDATION, "글을 자르기: 자모, 음절, BPE"),
+    Query("자모", TEXT_FOUNDATION, "글을 자르기: 자모, 음절, BPE"),
+    Query("생각의 사슬", TEXT_FOUNDATION, "추론능력: 한 걸음씩 풀기"),
+    Query("오픈소스 모델", TEXT_FOUNDATION, "닫힌 모델과 열린 모델"),
+    Query("대규모 언어 모델", GLOSSARY, "거대 언어 모델"),
 ]
 
 NOTES = [
