@@ -23,6 +23,7 @@ RNN, GLOSSARY, STUDENTS, WORKS = "easy/rnn", "glossary", "students", "references
 MODALITY = "easy/modality"
 FOUNDATION = "easy/foundation"
 TEXT_FOUNDATION = "hard/text-foundation"
+TRAINING = "hard/training"
 
 BOOK = [
     # one syllable
@@ -37,7 +38,7 @@ BOOK = [
     Query("확률", RNN, "다음 글자의 확률"),
     Query("순서", RNN, "순서가 뜻을 만듭니다"),
     Query("기억", RNN, "첫 글자를 기억할 수 있나"),
-    Query("보상", "notes-map", "거대 언어 모델의 학습"),
+    Query("보상", TRAINING, "2단계: 순위에서 보상으로"),
     Query("채점", STUDENTS, "채점은 이렇게 합니다"),
     Query("제출", STUDENTS, "제출하기"),
     Query("패딩", RNN, "인사말을 쓰는 모델"),
@@ -166,6 +167,16 @@ BOOK = [
     Query("제로샷", MODALITY, "분류"),
     Query("왼쪽과 오른쪽", MODALITY, "왼쪽과 오른쪽"),
     Query("개수를 센다", MODALITY, "개수"),
+    # hard/training
+    Query("지시 학습", TRAINING, "지시 학습"),
+    Query("체크포인트", TRAINING, "끊겨도 이어 가기"),
+    Query("보상 모델", TRAINING, "2단계: 순위에서 보상으로"),
+    Query("RLHF", TRAINING, "선호 학습"),
+    Query("FLAN", TRAINING, "FLAN: 처음 보는 지시"),
+    Query("PPO", TRAINING, "한 번 쓴 답을 여러 번 쓰기: PPO"),
+    Query("DPO", TRAINING, "DPO: 지름길"),
+    Query("과최적화", TRAINING, "너무 밀면"),
+    Query("GPT-3 학습 비용", TRAINING, "GPT-3의 숫자"),
     # easy/foundation
     Query("파운데이션 모델", GLOSSARY, "파운데이션 모델"),
     Query("파인튜닝", FOUNDATION, "여러 번 맞추기"),
