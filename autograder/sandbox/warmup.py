@@ -1,8 +1,8 @@
 """Does once, before the fork, what every child would otherwise do for the first time.
 
 Modules that cells load when they first need them, Python's inline caches and torch's tables of
-operators, which fill when code first runs: about 60 ms of a child's time, a second where it makes an
-optimizer. No child can tell: random states and the shell are as they would be without.
+operators, which fill when code first runs: about 60 ms of a child's time. No child can tell: random
+states and the shell are as they would be without.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ROUNDS = 12  # CPython 3.11 specialises a function's code after eight calls
 
 
 def warm_up() -> None:
-    """All of it."""
+    """All of it. No optimizer: the first one loads torch's compiler, 70 MB in every warm process."""
     _modules()
     with _unseen():
         _arithmetic()
@@ -63,7 +63,6 @@ def _arithmetic() -> None:
         p = torch.softmax(torch.stack([h, h]), dim=-1)
         loss = functional.cross_entropy(p[0], torch.tensor([0, 1, 2])) + h.square().mean()
         torch.autograd.grad(loss + functional.log_softmax(h, -1).sum(), [x, w])
-        torch.optim.SGD([w], lr=0.1).zero_grad()  # the first optimizer loads a second of modules
         with torch.no_grad():
             torch.multinomial(p[0, 0], 1, generator=picker).item()
             torch.cat([h, h]).clone().numpy()
