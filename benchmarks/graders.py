@@ -73,7 +73,7 @@ class OfCourse(Grader):
 
     def command(self) -> list[str]:
         """See Grader."""
-        return [sys.executable, "-m", "autograder", "grade", "--workers", str(self._workers)]
+        return [sys.executable, "-m", "autograder", "grade", LAB, "--workers", str(self._workers)]
 
 
 class Nbgrader(Grader):
