@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import array
 import ctypes
+import functools
 import random
 
 import numpy
 import torch
 
 _WORDS = 624  # of a Mersenne twister
+_BYTES = 4 * _WORDS + 4  # … with the position
 _FEWEST = 600  # distinct words of a state that chance could have made
 _RANDOM = random._inst  # whose methods random.random, random.getstate, … are
 
@@ -58,14 +60,19 @@ def _torch_state(known: object = None) -> bytes:
     return torch.get_rng_state().numpy().tobytes()
 
 
+@functools.lru_cache(maxsize=1)
+def _numpy_address(bits: object) -> int:
+    """Where a bit generator keeps its words; asking takes longer than looking. Kept with the generator."""
+    return bits.ctypes.state_address
+
+
 def _numpy_state(known: tuple | None = None) -> tuple:
     """The legacy generator: key words with the position, and the normal that it keeps for later.
 
     Asking costs 30 µs, so first the words are looked at where they lie. (A kept normal that is drawn alone
     moves no word; the next one that is drawn does.)
     """
-    address = numpy.random.mtrand._rand._bit_generator.ctypes.state_address
-    words = ctypes.string_at(address, 4 * _WORDS + 4)
+    words = ctypes.string_at(_numpy_address(numpy.random.mtrand._rand._bit_generator), _BYTES)
     if known is not None and words == known[0]:
         return known
     _, _, _, has_gauss, cached = numpy.random.get_state()
@@ -74,7 +81,7 @@ def _numpy_state(known: tuple | None = None) -> tuple:
 
 def _python_words() -> bytes:
     """The words of `random` where they lie: 624 and the position, as CPython's RandomObject has them."""
-    return ctypes.string_at(id(_RANDOM) + object.__basicsize__, 4 * _WORDS + 4)
+    return ctypes.string_at(id(_RANDOM) + object.__basicsize__, _BYTES)
 
 
 def _seen_in_place() -> bool:
