@@ -56,6 +56,10 @@ def _is_default(key: str, value: object) -> bool:
     )
 
 
+def _joined(old: dict | list, new: dict | list) -> dict | list:
+    return old | new if isinstance(old, dict) else old + new
+
+
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
     """The tensor without the methods of a class of the student's."""
     if type(tensor) is torch.Tensor:
@@ -193,12 +197,14 @@ class Peer:
         self.send(kind + data)
 
     def _news(self) -> tuple:
-        """What both sides have to agree on and the other side has not been told yet."""
-        if self._untold is None:
-            unneeded, self._unneeded = self._unneeded, []
-            changes = self.owned.changes(), self.mirrors.grads()
-            self._untold = (self._random.changed(), unneeded, *changes)
-        return self._untold
+        """What both sides have to agree on and the other side has not been told yet, as of now."""
+        unneeded, self._unneeded = self._unneeded, []
+        changes = self.owned.changes(), self.mirrors.grads()
+        news = (self._random.changed(), unneeded, *changes)
+        if self._untold is not None:  # asked for earlier, and not sent: later news come on top
+            news = tuple(map(_joined, self._untold, news))
+        self._untold = news
+        return news
 
     def _no_news(self) -> bool:
         """Whether a message may go without any; what there is goes with the next one that may not."""

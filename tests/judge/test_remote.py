@@ -344,3 +344,14 @@ def test_prints_of_test_and_student_are_recorded_in_order(executor):
         ("stderr", "warn\n"),
         ("stdout", "after\n"),
     ]
+
+
+def test_a_parameter_that_comes_with_other_news(executor):
+    """The random state was found changed before the value told of the parameter; both have to arrive."""
+    answer = "layer = nn.Linear(2, 3)\ndef f(x):\n    torch.rand(1)\n    return layer(x)"
+    assert_passes(
+        executor,
+        answer,
+        "y = f(torch.ones(4, 2))\ny.sum().backward()\nassert y.shape == (4, 3) and y.requires_grad",
+        "a = torch.rand(1)\nf(torch.ones(1, 2))\nassert torch.rand(1) != a",
+    )
