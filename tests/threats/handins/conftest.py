@@ -89,8 +89,9 @@ def court(_template, _undisturbed, _warm, tmp_path, monkeypatch) -> Iterator[Cou
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window() -> Iterator[Window]:
-    """A real browser, one for all pages."""
+    """A real browser, one for all pages of a module: Playwright runs once at a time in a process, and
+    the next module may open another."""
     with Window() as window:
         yield window
