@@ -6,7 +6,6 @@ Scores come from the gradebook (a TA may have changed one), the rest from the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC
 
 from nbgrader.api import Gradebook, MissingEntry
 
@@ -16,10 +15,10 @@ from autograder.feedback.page import Context, page, titles
 from autograder.feedback.withhold import SHORTEST, Withhold
 from autograder.grading import record
 from autograder.grading.gradebook import open_gradebook, refresh
+from autograder.grading.todo import refusal
 from autograder.intake.inbox import HandIn, Inbox
 from autograder.publish.addresses import book_config
 from autograder.publish.secrets import hidden_lines
-from autograder.results import Result
 
 
 def feedback(
@@ -51,7 +50,7 @@ def _lab(course: Course, lab: Lab, gradebook: Gradebook) -> int:
         if result is None and later is None:
             continue  # its record cannot be read: the next `course grade` makes it anew
         if result is None:
-            result, later = _as_result(later), None
+            result, later = refusal(later), None
         refresh(gradebook, result)
         context = Context(
             course=course.book_config.get("title", ""),
@@ -77,19 +76,6 @@ def _refused(course: Course, lab: Lab) -> dict[str, HandIn]:
         for handin in Inbox(course).refused()
         if handin.student is not None and handin.lab == lab.name
     }
-
-
-def _as_result(handin: HandIn) -> Result:
-    return Result(
-        student=handin.student,
-        lab=handin.lab,
-        file=handin.file,
-        sha256=handin.sha256,
-        attempt=handin.attempt,
-        status="refused",
-        reason=handin.reason,
-        handed_in=handin.handed_in.astimezone(UTC).isoformat(timespec="seconds"),
-    )
 
 
 def _penalty(gradebook: Gradebook, lab: Lab, student: str) -> float:

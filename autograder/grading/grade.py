@@ -17,7 +17,7 @@ from autograder.grading import gradebook as book
 from autograder.grading.cause import cause
 from autograder.grading.one import Marked, Paper, mark, written_answer
 from autograder.grading.pool import Failure, run_all
-from autograder.grading.todo import Job, Todo, refusal, utc
+from autograder.grading.todo import Job, Todo, refusal, result_of
 from autograder.intake.inbox import Inbox
 from autograder.results import SCHEMA, Carried, Result
 
@@ -118,34 +118,15 @@ def _settled(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Fa
     except Exception:  # noqa: BLE001
         gradebook.db.rollback()
     # result.json does not have this key: the next run does it again.
-    handin = job.submission.handin
-    return Result(
-        student=handin.student,
-        lab=handin.lab,
-        file=handin.file,
-        sha256=handin.sha256,
-        attempt=handin.attempt,
-        status="failed",
-        reason=reason,
-        handed_in=utc(handin),
-    )
+    return result_of(job.submission.handin, "failed", reason)
 
 
 def settle(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Failure) -> Result:
     """Saves one answer: notebook, history, gradebook, then result.json as the sign that all is there."""
     submission, handin = job.submission, job.submission.handin
-    result = Result(
-        student=handin.student,
-        lab=handin.lab,
-        file=handin.file,
-        sha256=handin.sha256,
-        attempt=handin.attempt,
-        status="graded",
-        notices=list(submission.rebuilt.notices),
-        handed_in=utc(handin),
-        key=job.key,
-        parts=job.parts,
-    )
+    result = result_of(handin, "graded")
+    result.notices = list(submission.rebuilt.notices)
+    result.key, result.parts = job.key, job.parts
     if isinstance(answer, Failure):
         result.status, result.reason, result.key = "failed", answer.reason, ""
         result.manual = written_answer(job.paper, submission.rebuilt.notebook)

@@ -13,7 +13,7 @@ from autograder.intake.inbox import HandIn
 from autograder.intake.refused import Refused
 from autograder.intake.submission import Submission, hand_ins, open_submission
 from autograder.judge.plan import plan
-from autograder.results import Result
+from autograder.results import Result, Status
 
 
 @dataclass(frozen=True)
@@ -96,15 +96,20 @@ def utc(handin: HandIn) -> str:
     return handin.handed_in.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def refusal(handin: HandIn) -> Result:
-    """The result of a hand-in that was refused."""
+def result_of(handin: HandIn, status: Status, reason: str = "") -> Result:
+    """A hand-in's result, as far as the hand-in itself says it."""
     return Result(
         student=handin.student,
         lab=handin.lab,
         file=handin.file,
         sha256=handin.sha256,
         attempt=handin.attempt,
-        status="refused",
-        reason=handin.reason,
+        status=status,
+        reason=reason,
         handed_in=utc(handin),
     )
+
+
+def refusal(handin: HandIn) -> Result:
+    """The result of a hand-in that was refused."""
+    return result_of(handin, "refused", handin.reason)

@@ -36,7 +36,7 @@ from autograder.sandbox.channel import MAX_MESSAGE, Channel
 MAX_NESTING = 40  # calls in calls in calls across the wall
 LIMITS = Limits(max_bytes=MAX_MESSAGE - 2**20)
 _REQUEST, _REPLY, _REPLY_KNOWN = b"?", b"!", b"="
-_REQUESTS = (_REQUEST, short.REQUEST)
+REQUESTS = (_REQUEST, short.REQUEST)
 _NOTHING = ({}, [], {}, {})
 _UNREADABLE = (CodecError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
 _FUNCTIONS = (
@@ -256,7 +256,7 @@ class Peer:
             raise CannotCross(f"건네줄 수 없는 값입니다: {error}") from None
         self._nesting += 1
         try:
-            while (data := self.wait(request))[:1] in _REQUESTS:
+            while (data := self.wait(request))[:1] in REQUESTS:
                 if isinstance(known, short.Arguments):
                     known.note()  # as they went, before we do anything to them
                 self.answer(data)

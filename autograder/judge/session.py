@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from autograder.judge import outputs, reference, short
 from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross, Expired, PeerGone, StudentError
-from autograder.judge.peer import Peer
+from autograder.judge.peer import REQUESTS, Peer
 from autograder.sandbox import cells
 from autograder.sandbox.channel import Channel, ChannelBroken, ChannelClosed, ChannelTimeout
 from autograder.sandbox.recorder import Recorder
@@ -76,7 +76,7 @@ class Judge(Peer):
         with self._losing():
             self.channel.send(data, max(self._deadlines[-1], time.monotonic()) + GRACE)
         # What follows is the student's turn, or ours when this was an answer to a callback.
-        self.waiting = data[:1] in (b"?", b"~")
+        self.waiting = data[:1] in REQUESTS
 
     def wait(self, request: dict) -> bytes:
         """See Peer. Interrupts the student's code when its time is up."""
