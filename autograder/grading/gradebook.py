@@ -6,15 +6,14 @@ back from here. result.json (record.py) only adds what the gradebook has no colu
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
+import nbgrader.api
 from nbgrader.api import (
     Assignment,
     Base,
@@ -26,8 +25,8 @@ from nbgrader.api import (
     SolutionCell,
     SubmittedAssignment,
     SubmittedNotebook,
-    get_alembic_version,
 )
+from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import create_engine, insert, inspect, make_url, select, text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
@@ -46,9 +45,7 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
     Raises:
         UsageError: the database cannot be opened.
     """
-    if shutil.which("alembic") is None:
-        # nbgrader calls `alembic` by name when it makes a new database; it lies beside our Python.
-        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    nbgrader.api.get_alembic_version = _schema_version
     try:
         gradebook = Gradebook(course.db_url, course.settings["course"]["id"])
         _finish_new(gradebook)
@@ -61,6 +58,17 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
         gradebook.close()
 
 
+@lru_cache
+def _schema_version() -> str:
+    """As nbgrader's own function, which starts the program `alembic` for it: a second, and PATH's luck."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", ALEMBIC_DIR.replace("%", "%%"))
+    return str(ScriptDirectory.from_config(config).get_current_head())
+
+
 def _finish_new(gradebook: Gradebook) -> None:
     """Completes a gradebook whose making was killed before nbgrader had noted the schema's version."""
     session = gradebook.db
@@ -68,7 +76,7 @@ def _finish_new(gradebook: Gradebook) -> None:
         session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
     if session.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
         add = text("INSERT INTO alembic_version (version_num) VALUES (:version)")
-        session.execute(add, {"version": get_alembic_version()})
+        session.execute(add, {"version": _schema_version()})
     session.commit()
 
 

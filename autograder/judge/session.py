@@ -18,7 +18,7 @@ from autograder.judge import outputs, reference, short
 from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross, Expired, PeerGone, StudentError
 from autograder.judge.peer import REQUESTS, Peer
-from autograder.sandbox import cells
+from autograder.sandbox import cells, prepared
 from autograder.sandbox.channel import Channel, ChannelBroken, ChannelClosed, ChannelTimeout
 from autograder.sandbox.recorder import Recorder
 
@@ -312,5 +312,5 @@ def run_job(job: dict, channel: int, events: int) -> None:
         job: steps (with the source of given, test and carry cells only), files, limits, environment.
         channel, events: descriptors.
     """
-    cells.enter(job)
+    prepared.enter(job)
     Session(job, Channel.of(channel), events).run()

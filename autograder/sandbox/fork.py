@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
+import json
 import os
 import socket
 import subprocess
@@ -15,7 +17,14 @@ from autograder.course import Limits
 from autograder.sandbox import survey, walls
 from autograder.sandbox.events import Reader
 from autograder.sandbox.executor import CellRun, ExecutorFailed, Step
-from autograder.sandbox.process import WarmProcess
+from autograder.sandbox.process import (
+    Forker,
+    Prepared,
+    Trunk,
+    WarmProcess,
+    borrow_trunk,
+    return_trunk,
+)
 from autograder.sandbox.watch import Report, Watch
 
 # The judge's child runs our own code: it needs limits, no walls. Its walls are the codec.
@@ -24,8 +33,15 @@ if os.geteuid():  # who is not root gets a network namespace only together with 
     _TRUSTED |= {walls.NET}
 
 
+MAX_PREPARED = 2  # labs, or editions of one, whose opening cells are kept run
+
+
+def _job(steps: Sequence[Step], files: Mapping[str, str], limits: Limits) -> dict:
+    return {"steps": [asdict(s) for s in steps], "files": files, "limits": asdict(limits)}
+
+
 class ForkExecutor:
-    """Owns two warm processes; not for use by two threads at once.
+    """Owns two warm processes, forked from a trunk that executors share; not for two threads at once.
 
     Args:
         weak: run even where a wall is missing; by default what COURSE_WEAK_WALLS says.
@@ -35,8 +51,10 @@ class ForkExecutor:
     def __init__(self, weak: bool | None = None, skip: Sequence[str] = ()) -> None:
         self._weak = survey.weak() if weak is None else weak
         self._skip = set(skip)
+        self._trunk: Trunk | None = None
         self._student: WarmProcess | None = None
         self._judge: WarmProcess | None = None
+        self._prepared: dict[str, tuple[Prepared, Prepared] | None] = {}
 
     def _start(self) -> None:
         try:
@@ -47,8 +65,9 @@ class ForkExecutor:
         if refusal and not self._weak:
             raise ExecutorFailed(f"{refusal}. 그래도 실행하려면 {survey.WEAK}=1")
         self._skip |= {wall.name for wall in gaps}
-        self._student = WarmProcess("student", self._skip)
-        self._judge = WarmProcess("judge", self._skip | _TRUSTED)
+        self._trunk = borrow_trunk()
+        self._student = WarmProcess(self._trunk, "student", self._skip)
+        self._judge = WarmProcess(self._trunk, "judge", self._skip | _TRUSTED)
         for process in (self._student, self._judge):
             process.ready()
 
@@ -95,15 +114,12 @@ class ForkExecutor:
         limits: Limits,
         stack: contextlib.ExitStack,
     ) -> Report:
-        student, judge = self._student, self._judge
         packed = {name: base64.b64encode(data).decode() for name, data in files.items()}
         # No word of a test goes to the student's process, no word of the student's to the judge's.
         theirs = [step for step in steps if step.kind not in ("test", "carry")]
         ours = [s if s.kind in ("given", "test", "carry") else replace(s, source="") for s in steps]
-        jobs = [
-            {"steps": [asdict(s) for s in part], "files": packed, "limits": asdict(limits)}
-            for part in (theirs, ours)
-        ]
+        jobs = [_job(part, packed, limits) for part in (theirs, ours)]
+        student, judge = self._forkers(steps, packed, limits)
         reader, writer = os.pipe()
         stack.callback(os.close, reader)
         with os.fdopen(writer, "wb") as events:
@@ -127,9 +143,44 @@ class ForkExecutor:
             process.ended()
         return report
 
+    def _forkers(
+        self, steps: Sequence[Step], files: Mapping[str, str], limits: Limits
+    ) -> tuple[Forker, Forker]:
+        """The student's and the judge's process to fork from.
+
+        Those that have run the cells which open these steps; or, where these cannot be had, the warm
+        processes themselves.
+        """
+        given = list(itertools.takewhile(lambda step: step.kind == "given", steps))
+        if not given:
+            return self._student, self._judge
+        key = json.dumps([[asdict(step) for step in given], files])
+        if key not in self._prepared:
+            while len(self._prepared) >= MAX_PREPARED:
+                self._let_go(next(iter(self._prepared)))
+            tests = [step for step in steps if step.kind == "test"]
+            both = (
+                self._student.prepare(_job(given, files, limits), limits),
+                self._judge.prepare(_job(given + tests, files, limits), limits),
+            )
+            ready = [each.ready() for each in both]  # both at once, and both to their end
+            self._prepared[key] = both if all(ready) else None
+            if not all(ready):
+                for each in both:
+                    each.close()
+        return self._prepared[key] or (self._student, self._judge)
+
+    def _let_go(self, key: str) -> None:
+        for each in self._prepared.pop(key) or ():
+            each.close()
+
     def close(self) -> None:
         """Ends the warm processes and all below them. Harmless when there are none."""
+        for key in list(self._prepared):
+            self._let_go(key)
         for process in (self._student, self._judge):
             if process is not None:
                 process.close()
-        self._student = self._judge = None
+        if self._trunk is not None:
+            return_trunk(self._trunk)
+        self._student = self._judge = self._trunk = None

@@ -1,4 +1,4 @@
-"""One warm process (warm.py) as the grader holds it."""
+"""The warm processes (trunk.py, warm.py) as the grader holds them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -40,41 +42,27 @@ def _environment(folder: str, scratch: str) -> dict[str, str]:
     }
 
 
-class WarmProcess:
-    """Starts at once; `ready` waits for it, so that several can start side by side.
+def _answer(control: socket.socket, seconds: float) -> dict:
+    """The next packet. Raises ExecutorFailed."""
+    if not select.select([control], [], [], seconds)[0]:
+        raise ExecutorFailed("실행 프로세스가 제때 답하지 않습니다")
+    packet = control.recv(1 << 16)
+    if not packet:
+        raise ExecutorFailed("실행 프로세스가 끝나 버렸습니다")
+    return json.loads(packet)
+
+
+class Forker:
+    """Something that forks one child at a time on jobs: what a warm process is, and a prepared fork of it.
 
     Args:
-        role: «student» or «judge».
+        control: the socket that it listens on, one packet a message.
         skip: walls that its children do without.
     """
 
-    def __init__(self, role: str, skip: Collection[str]) -> None:
-        self._skip = set(skip)
-        self.home = tempfile.mkdtemp(prefix="course-warm-")
+    def __init__(self, control: socket.socket, skip: Collection[str]) -> None:
+        self._control, self._skip = control, set(skip)
         self._folder: str | None = None
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        options = [f"--hide={path}" for path in _hidden()] + [f"--skip={n}" for n in self._skip]
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.sandbox.warm", role, self.home, *options],
-                stdin=theirs,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=self.home,
-                env=_environment(self.home, self.home) | {"PYTHONPATH": str(_CHECKOUT)},
-                start_new_session=True,  # Ctrl-C reaches the grader only
-            )
-
-    def ready(self) -> None:
-        """Waits until it can fork. Raises ExecutorFailed."""
-        answer = self._answer(START_SECONDS)
-        if "failed" in answer:
-            raise ExecutorFailed(f"벽을 세우지 못했습니다: {answer['failed']} (course doctor)")
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self.process.poll() is None
 
     def fileno(self) -> int:
         """Readable when the child that was forked last has ended."""
@@ -82,15 +70,8 @@ class WarmProcess:
 
     def fork(self, job: dict, limits: Limits, channels: Sequence[int]) -> None:
         """Asks for a child on a job; it keeps the descriptors `channels`. `forked` waits. Raises OSError."""
-        folder = self._folder = None
-        if walls.FILES in self._skip:
-            folder = self._folder = tempfile.mkdtemp(prefix="course-run-")
-        environment = _environment(folder or WORK, folder or "/tmp")
-        content = json.dumps(job | {"environment": environment}).encode()
-        request = {"fork": asdict(limits), "folder": folder}
-        with _memory_file(content) as file:
-            descriptors = [file, *channels]
-            socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
+        self._folder = self._scratch()
+        self._ask({"fork": asdict(limits), "folder": self._folder}, job, self._folder, channels)
 
     def forked(self) -> None:
         """Waits for the child that was asked for. Raises ExecutorFailed."""
@@ -110,29 +91,193 @@ class WarmProcess:
             pass  # it may still say that the child exited
         self._sweep()
 
+    def close(self) -> None:
+        """Hangs up: it sees that, clears up and ends."""
+        self._control.close()
+        self._sweep()
+
+    def _ask(self, request: dict, job: dict, folder: str | None, others: Sequence[int]) -> None:
+        """Sends a request about a job that is done in `folder`, or where the walls put it."""
+        environment = _environment(folder or WORK, folder or "/tmp")
+        with _memory_file(json.dumps(job | {"environment": environment}).encode()) as file:
+            socket.send_fds(self._control, [json.dumps(request).encode()], [file, *others])
+
     def _answer(self, seconds: float) -> dict:
-        """The next packet of the warm process."""
-        if not select.select([self._control], [], [], seconds)[0]:
-            raise ExecutorFailed("실행 프로세스가 제때 답하지 않습니다")
-        packet = self._control.recv(1 << 16)
-        if not packet:
-            raise ExecutorFailed("실행 프로세스가 끝나 버렸습니다")
-        return json.loads(packet)
+        return _answer(self._control, seconds)
+
+    def _scratch(self) -> str | None:
+        """A folder to work in, where the walls give none."""
+        return tempfile.mkdtemp(prefix="course-run-") if walls.FILES in self._skip else None
 
     def _sweep(self) -> None:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
+
+class Prepared(Forker):
+    """A fork of a warm process that has run some cells already (prepared.py)."""
+
+    def __init__(
+        self, control: socket.socket, skip: Collection[str], scratch: str | None, seconds: float
+    ) -> None:
+        super().__init__(control, skip)
+        self._home, self._seconds = scratch, seconds
+
+    def ready(self) -> bool:
+        """Waits for it; False when one of the cells failed, and nothing can be forked from it."""
+        try:
+            return "ready" in self._answer(self._seconds)
+        except (ExecutorFailed, OSError):
+            return False
+
+    def close(self) -> None:
+        """See Forker."""
+        super().close()
+        if self._home:
+            shutil.rmtree(self._home, ignore_errors=True)
+
+
+class Trunk:
+    """The process that warm processes are forked from (trunk.py). Starts at once."""
+
+    def __init__(self) -> None:
+        self.home = tempfile.mkdtemp(prefix="course-trunk-")
+        self.users = 0
+        self._lock = threading.Lock()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "autograder.sandbox.trunk"],
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self.home,
+                env=_environment(self.home, self.home) | {"PYTHONPATH": str(_CHECKOUT)},
+                start_new_session=True,  # Ctrl-C reaches the grader only
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def fork(self, request: dict, control: socket.socket) -> int:
+        """A process with a role, once all is imported; its number. Raises ExecutorFailed, OSError."""
+        with self._lock:
+            socket.send_fds(self._control, [json.dumps(request).encode()], [control.fileno()])
+            return _answer(self._control, START_SECONDS)["pid"]
+
+    def close(self) -> None:
+        """Ends it. What it forked is closed already."""
+        self._control.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+_trunk: Trunk | None = None
+_trunk_lock = threading.Lock()
+
+
+def borrow_trunk() -> Trunk:
+    """The trunk of this process: one import for all of its executors. `return_trunk` when done."""
+    global _trunk
+    with _trunk_lock:
+        if _trunk is None or not _trunk.alive:
+            _trunk = Trunk()
+        _trunk.users += 1
+        return _trunk
+
+
+def return_trunk(trunk: Trunk) -> None:
+    """Closes it with its last user."""
+    global _trunk
+    with _trunk_lock:
+        trunk.users -= 1
+        if trunk.users == 0:
+            trunk.close()
+            _trunk = None if _trunk is trunk else _trunk
+
+
+class Process:
+    """A process that is not our own child, but one of the trunk's."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._descriptor = os.pidfd_open(pid)
+
+    def poll(self) -> int | None:
+        """None while it runs; its exit code is the trunk's business."""
+        return 0 if select.select([self._descriptor], [], [], 0)[0] else None
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Waits for its end. Raises TimeoutError."""
+        if not select.select([self._descriptor], [], [], timeout)[0]:
+            raise TimeoutError
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Forgets it."""
+        os.close(self._descriptor)
+
+
+class WarmProcess(Forker):
+    """Forked by the trunk; `ready` waits for it, so that several can get ready side by side.
+
+    Args:
+        role: «student» or «judge».
+        skip: walls that its children do without.
+
+    Raises:
+        ExecutorFailed, OSError: the trunk does not answer.
+    """
+
+    def __init__(self, trunk: Trunk, role: str, skip: Collection[str]) -> None:
+        self.home = tempfile.mkdtemp(prefix="course-warm-")
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(control, skip)
+        request = {"role": role, "home": self.home, "skip": sorted(self._skip)}
+        with theirs:
+            pid = trunk.fork(request | {"hide": [str(path) for path in _hidden()]}, theirs)
+        self.process = Process(pid)
+
+    def ready(self) -> None:
+        """Waits until it can fork. Raises ExecutorFailed."""
+        answer = self._answer(START_SECONDS)
+        if "failed" in answer:
+            raise ExecutorFailed(f"벽을 세우지 못했습니다: {answer['failed']} (course doctor)")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+    def prepare(self, job: dict, limits: Limits) -> Prepared:
+        """Asks for a fork that has run the job's cells; its `ready` waits. Raises OSError."""
+        scratch = self._scratch()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            request = {"prepare": asdict(limits), "folder": scratch}
+            self._ask(request, job, scratch, [theirs.fileno()])
+        return Prepared(ours, self._skip, scratch, limits.cell_seconds + ANSWER_SECONDS)
+
     def close(self) -> None:
         """Ends it and all below it."""
-        self._control.close()  # it sees that, clears up and ends
+        super().close()
         try:
             self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             self.process.kill()
             self.process.wait()
-        self._sweep()
+        self.process.close()
         shutil.rmtree(self.home, ignore_errors=True)
 
 

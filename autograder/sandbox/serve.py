@@ -15,7 +15,7 @@ from autograder.judge import short
 from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross
 from autograder.judge.peer import Peer
-from autograder.sandbox import cells
+from autograder.sandbox import cells, prepared
 from autograder.sandbox.channel import Channel, ChannelBroken, ChannelClosed
 from autograder.sandbox.guard import Guard
 from autograder.sandbox.recorder import Recorder
@@ -129,5 +129,5 @@ class Student(Peer):
 
 def run_job(job: dict, descriptor: int) -> None:
     """Serves the judge at the other end of the channel `descriptor`, in the job's folder."""
-    cells.enter(job)
+    prepared.enter(job)
     Student(Channel.of(descriptor), job).serve()

@@ -6,6 +6,7 @@ by every child: a copy of that tree with an empty /notebook, /tmp and /dev/shm o
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -148,6 +149,37 @@ class Tree:
             owner: user id, as seen here, that the scratch folders are given to.
         """
         linux.unshare(linux.NEWNS)
+        self._furnish(owner)
+        os.chdir(self._root)
+        linux.pivot_here()
+        os.chdir(WORK)
+
+    @contextlib.contextmanager
+    def visit(self) -> Iterator[None]:
+        """While it lasts, the calling process sees what a child will see; then all is as it was before.
+
+        For our own cells only: who may call chroot finds the way out.
+        """
+        linux.unshare(linux.NEWNS)
+        outside, folder = (os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in ("/", "."))
+        try:
+            self._furnish(os.geteuid())
+            os.chroot(self._root)
+            os.chdir(WORK)
+            try:
+                yield
+            finally:
+                os.fchdir(outside)
+                os.chroot(".")
+                os.fchdir(folder)
+                for place in (*_SCRATCH, "/proc"):
+                    linux.unmount(self._at(Path(place)))
+        finally:
+            os.close(outside)
+            os.close(folder)
+
+    def _furnish(self, owner: int) -> None:
+        """Mounts what nobody shares: the scratch folders, and /proc."""
         size = f"size={SCRATCH_MB}m,nr_inodes={SCRATCH_FILES},uid={owner},gid={owner}"
         safe = linux.MS_NOSUID | linux.MS_NODEV
         for folder, mode in _SCRATCH.items():
@@ -162,6 +194,3 @@ class Tree:
             Path(self._at(path)).symlink_to(target)
         proc = safe | linux.MS_NOEXEC | linux.MS_RDONLY
         linux.mount("proc", self._at(Path("/proc")), "proc", proc)
-        os.chdir(self._root)
-        linux.pivot_here()
-        os.chdir(WORK)

@@ -8,9 +8,10 @@ Which walls this machine can give is another question: survey.py.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,6 +130,22 @@ def enter(spec: Spec) -> None:
     if base.filter is not None:
         base.filter.load()
     _close_all_but(spec.keep_fds)
+
+
+@contextlib.contextmanager
+def visit(folder: str | None) -> Iterator[None]:
+    """While it lasts, the calling process (one thread) works where a child will work after `enter`.
+
+    Args:
+        folder: as in Spec.
+    """
+    assert _base is not None, "found() comes first"
+    with contextlib.ExitStack() as stack:
+        if _base.tree is not None:
+            stack.enter_context(_base.tree.visit())
+        else:
+            stack.enter_context(contextlib.chdir(folder))
+        yield
 
 
 def _close_all_but(keep: Sequence[int]) -> None:

@@ -1,9 +1,9 @@
-"""A warm process: imports torch once, then forks one child for every submission.
+"""Warm processes: torch is imported once, then one child is forked for every submission.
 
-`import torch` costs seconds and a fork milliseconds; that is why it exists. Run as
-`python -m autograder.sandbox.warm ROLE HOME [--hide FOLDER …] [--skip WALL …]`. ROLE «student»: a child
-runs the student's cells (serve.py); ROLE «judge»: a child runs the tests (judge.session). It answers
-requests (JSON, one packet each) on the socket that is its standard input:
+`import torch` costs seconds and a fork milliseconds; that is why they exist. The process that imports
+(trunk.py) forks one process for each role. ROLE «student»: a child runs the student's cells (serve.py);
+ROLE «judge»: a child runs the tests (judge.session). A process with a role answers requests (JSON, one
+packet each) on its socket:
 
     → {"fork": LIMITS, "folder": …}  with descriptors: the job, and those that the child keeps open:
                                      its end of the channel between judge and student; the
@@ -13,6 +13,9 @@ requests (JSON, one packet each) on the socket that is its standard input:
     ← {"exited": CODE}               whenever the child ends by itself
     → {"end": true}                  kills whatever is left of the submission
     ← {"ended": true}
+    → {"prepare": LIMITS, "folder": …}  with descriptors: a job, and a socket. A fork of this process
+                                     runs the job's cells (prepared.py), says {"ready": true} on that
+                                     socket, or {"failed": …}, and answers requests there as this one does
 
 No word of a submission passes through this process: its child reads the job from a descriptor, the
 grader reads the events. So nobody finds another's work in memory that was inherited.
@@ -20,7 +23,6 @@ grader reads the events. So nobody finds another's work in memory that was inher
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gc
 import itertools
@@ -32,25 +34,48 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.sandbox import cgroups, linux, pids, rlimits, walls, warmup
+from autograder.sandbox import cgroups, linux, pids, prepared, rlimits, walls
+from autograder.sandbox.recorder import Recorder
 
 MAX_DESCRIPTORS = 8
 PACKET = 1 << 16
+_SHOWN = 1 << 16  # characters that a given cell may show
 
 
-def _preload(role: str) -> None:
-    """What student code is likely to import. One thread: a child of a threaded parent can hang."""
-    import matplotlib
+def become(role: str, home: str, hide: Sequence[str], skip: Sequence[str], control: int) -> None:
+    """What a process with a role does, from the fork of the trunk to the grader's hanging up.
 
-    matplotlib.use("module://matplotlib_inline.backend_inline")
-    import matplotlib.pyplot  # noqa: F401
-    import numpy  # noqa: F401
-    import torch
+    Args:
+        role: «student» or «judge».
+        home: a folder of its own.
+        hide, skip: see walls.found.
+        control: the socket that it answers on.
+    """
+    theirs = socket.socket(fileno=os.dup(control))
+    os.chdir(home)
+    linux.dumpable(True)  # else a user namespace could not be set up
+    try:
+        walls.found(Path(home), [Path(folder) for folder in hide], skip)
+    except (OSError, ImportError, RuntimeError) as error:
+        _answer(theirs, {"failed": str(error)})
+        return
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    linux.dumpable(
+        False
+    )  # nobody of the same user looks into it, not even through a hole in a wall
+    if walls.has(walls.CGROUP):
+        cgroups.sweep()
+    _dress(role)
+    _answer(theirs, {"ready": True})
+    serve(role, theirs)
+    for child in _prepared:  # they have been hung up on, too; who closes us may rely on their end
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    _reap(0)
 
-    torch.set_num_threads(1)
-    with contextlib.suppress(ImportError):
-        import ipywidgets  # noqa: F401
 
+def _dress(role: str) -> None:
+    """The shell of the role, and the judge's own modules."""
     from autograder.sandbox import cells
 
     if role == "judge":
@@ -59,11 +84,8 @@ def _preload(role: str) -> None:
 
         cells.prepare_shell(Names(), ours=True)
     else:
-        from autograder.sandbox import serve  # noqa: F401
-
         cells.prepare_shell()
     cells.rehearse()
-    warmup.warm_up()
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page
 
@@ -76,10 +98,61 @@ def _group(limits: dict) -> cgroups.Group | None:
     if not walls.has(walls.CGROUP):
         return None
     # Unique on this machine, also beside groups that a killed grader left: the folder's name is random.
-    name = f"{cgroups.PREFIX}{Path.cwd().name}-{next(_number)}"
+    name = f"{cgroups.PREFIX}{Path.cwd().name}-{os.getpid()}-{next(_number)}"
     with contextlib.suppress(cgroups.NoCgroup):
         return cgroups.create(name, walls.memory(limits), rlimits.MAX_PROCESSES + 2)
     return None
+
+
+_prepared: set[int] = set()  # forks of this process that wait for submissions themselves
+
+
+def _prepare(role: str, request: dict, job: int, control: int, ours: socket.socket) -> None:
+    """Forks a process that has run the job's cells, and serves on the socket `control`."""
+    if child := os.fork():
+        _prepared.add(child)
+        return
+    try:
+        _prepared.clear()
+        ours.close()
+        linux.die_with_parent()
+        os.setsid()
+        if not walls.has(walls.PIDS):
+            linux.adopt_orphans()
+        theirs = socket.socket(fileno=os.dup(control))
+        with os.fdopen(job, "rb") as file:
+            content = json.load(file)
+        signal.setitimer(signal.ITIMER_REAL, request["prepare"]["cell_seconds"])  # the end of it
+        with walls.visit(request["folder"]):
+            done = prepared.prepare(content, _quietly)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if done:
+            gc.collect()
+            gc.freeze()
+            _answer(theirs, {"ready": True})
+            serve(role, theirs)
+        else:
+            _answer(theirs, {"failed": "a given cell raised, or started a thread"})
+    finally:
+        os._exit(0)
+
+
+def _reap(options: int) -> None:
+    """Waits for forks that serve; one that ended while SIGCHLD was ignored (pids.Nest) is gone already."""
+    for child in list(_prepared):
+        try:
+            ended = os.waitpid(child, options)[0]
+        except ChildProcessError:
+            ended = child
+        if ended:
+            _prepared.discard(child)
+
+
+def _quietly(step: dict, names: dict[str, str]) -> dict:
+    """Runs a given cell. What it shows is kept in its run."""
+    from autograder.sandbox import cells
+
+    return cells.run_cell(step, Recorder(_SHOWN), names)
 
 
 class Submission:
@@ -120,7 +193,7 @@ class Submission:
         if self._nest:
             self._nest.close()
         else:
-            pids.kill_adopted()
+            pids.kill_adopted(spare=frozenset(_prepared))
         if self._group:
             self._group.remove()
 
@@ -168,12 +241,17 @@ def serve(role: str, control: socket.socket) -> None:
                 os.set_inheritable(descriptor, False)
             if not message:
                 return
+            _reap(os.WNOHANG)  # those that the grader has hung up on
             request = json.loads(message)
             if "fork" in request:
                 current, running = Submission(role, request, descriptors), True
                 for descriptor in descriptors:
                     os.close(descriptor)
                 _answer(control, {"child": True})
+            elif "prepare" in request:
+                _prepare(role, request, *descriptors, control)
+                for descriptor in descriptors:
+                    os.close(descriptor)
             elif "interrupt" in request:
                 current.interrupt()
             else:
@@ -188,35 +266,3 @@ def serve(role: str, control: socket.socket) -> None:
 def _answer(control: socket.socket, answer: dict) -> None:
     with contextlib.suppress(BrokenPipeError):
         control.send(json.dumps(answer).encode())
-
-
-def main() -> None:
-    """See the module's text."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("role", choices=["student", "judge"])
-    parser.add_argument("home", type=Path)
-    parser.add_argument("--hide", type=Path, action="append", default=[])
-    parser.add_argument("--skip", action="append", default=[])
-    options = parser.parse_args()
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the grader, which closes the socket
-    control = socket.socket(fileno=os.dup(0))
-    try:
-        walls.found(options.home, options.hide, options.skip)
-    except (OSError, ImportError, RuntimeError) as error:
-        _answer(control, {"failed": str(error)})
-        return
-    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
-    linux.dumpable(
-        False
-    )  # nobody of the same user looks into it, not even through a hole in a wall
-    if walls.has(walls.CGROUP):
-        cgroups.sweep()
-    _preload(options.role)
-    _answer(control, {"ready": True})
-    serve(options.role, control)
-
-
-if __name__ == "__main__":
-    main()
