@@ -80,6 +80,7 @@ def main() -> None:
             message, descriptors, _, _ = socket.recv_fds(control, warm.PACKET, 1)
             if not message:
                 break
+            os.set_inheritable(descriptors[0], False)  # see warm.serve
             pid = _fork(json.loads(message), control, descriptors[0], children)
             os.close(descriptors[0])
             control.send(json.dumps({"pid": pid}).encode())

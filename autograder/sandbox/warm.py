@@ -51,7 +51,7 @@ def become(role: str, home: str, hide: Sequence[str], skip: Sequence[str], contr
         hide, skip: see walls.found.
         control: the socket that it answers on.
     """
-    theirs = socket.socket(fileno=os.dup(control))
+    theirs = socket.socket(fileno=control)
     os.chdir(home)
     linux.dumpable(True)  # else a user namespace could not be set up
     try:
@@ -119,7 +119,7 @@ def _prepare(role: str, request: dict, job: int, control: int, ours: socket.sock
         os.setsid()
         if not walls.has(walls.PIDS):
             linux.adopt_orphans()
-        theirs = socket.socket(fileno=os.dup(control))
+        theirs = socket.socket(fileno=control)
         with os.fdopen(job, "rb") as file:
             content = json.load(file)
         signal.setitimer(signal.ITIMER_REAL, request["prepare"]["cell_seconds"])  # the end of it
