@@ -379,6 +379,11 @@ def fit_power_law(N, L):
         ),
         "minus_alpha": slip(_FIT, "unit.item() ** alpha, alpha", "unit.item() ** alpha, -alpha"),
         "coarse_grid": slip(_FIT, "range(4)", "range(1)"),
+        "one_fine_grid": slip(_FIT, "range(4)", "range(1)")
+        .replace("0.005, 2.2", "0.01, 2.0")
+        .replace(", 41)", ", 400)"),
+        "no_alpha_above_one": slip(_FIT, "0.005, 2.2", "0.005, 1.0"),
+        "no_alpha_below_a_tenth": slip(_FIT, "0.005, 2.2", "0.1, 2.2"),
         "order": slip(
             _FIT,
             "return E, A * unit.item() ** alpha, alpha",
