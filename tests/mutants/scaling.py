@@ -424,6 +424,9 @@ def compute_optimal(C, theta):
         "evenly": "def compute_optimal(C, theta):\n    N = (C / 6) ** 0.5\n    return N, N\n",
         "balance_upside_down": slip(_OPTIMAL, "alpha * A / (beta * B)", "beta * B / (alpha * A)"),
         "balance_without_root": slip(_OPTIMAL, " ** (1 / (alpha + beta))", ""),
+        "balance_with_exponents_crossed": slip(
+            _OPTIMAL, "alpha * A / (beta * B)", "beta * A / (alpha * B)"
+        ),
         "equal_terms": slip(_OPTIMAL, "alpha * A / (beta * B)", "A / B"),
         "pair_swapped": slip(_OPTIMAL, "return N, D", "return D, N"),
         "no_balance": slip(_OPTIMAL, "(alpha * A / (beta * B)) ** (1 / (alpha + beta))", "1.0"),
