@@ -379,6 +379,11 @@ def fit_power_law(N, L):
         ),
         "minus_alpha": slip(_FIT, "unit.item() ** alpha, alpha", "unit.item() ** alpha, -alpha"),
         "coarse_grid": slip(_FIT, "range(4)", "range(1)"),
+        "one_fine_grid": slip(_FIT, "range(4)", "range(1)")
+        .replace("0.005, 2.2", "0.01, 2.0")
+        .replace(", 41)", ", 400)"),
+        "no_alpha_above_one": slip(_FIT, "0.005, 2.2", "0.005, 1.0"),
+        "no_alpha_below_a_tenth": slip(_FIT, "0.005, 2.2", "0.1, 2.2"),
         "order": slip(
             _FIT,
             "return E, A * unit.item() ** alpha, alpha",
@@ -419,6 +424,9 @@ def compute_optimal(C, theta):
         "evenly": "def compute_optimal(C, theta):\n    N = (C / 6) ** 0.5\n    return N, N\n",
         "balance_upside_down": slip(_OPTIMAL, "alpha * A / (beta * B)", "beta * B / (alpha * A)"),
         "balance_without_root": slip(_OPTIMAL, " ** (1 / (alpha + beta))", ""),
+        "balance_with_exponents_crossed": slip(
+            _OPTIMAL, "alpha * A / (beta * B)", "beta * A / (alpha * B)"
+        ),
         "equal_terms": slip(_OPTIMAL, "alpha * A / (beta * B)", "A / B"),
         "pair_swapped": slip(_OPTIMAL, "return N, D", "return D, N"),
         "no_balance": slip(_OPTIMAL, "(alpha * A / (beta * B)) ** (1 / (alpha + beta))", "1.0"),
