@@ -21,9 +21,9 @@ from autograder.grading import cluster, history, record
 from autograder.grading.one import Paper, mark
 from autograder.grading.wire import pack, pack_marked, unpack, unpack_marked
 from autograder.sandbox.fork import ForkExecutor
+from tests.executors import run
 from tests.grading.killing import heed_control_c
 from tests.grading.toycourse import HALF, RIGHT, ROOT, hand_in, make_course, scores
-from tests.grading.warm import run
 from tests.judge.lab import handed_in
 
 STUDENTS = 16
