@@ -36,8 +36,10 @@ def svg(
         if chapter.part != part:
             part = chapter.part
             y += 8 if heights else 0
-            drawn.append(f'<text class="map-part" x="4" y="{y - 14}">{html.escape(part)}</text>')
-            y += 12
+            drawn.append(
+                f'<text class="map-part" x="{LINE + 20}" y="{y - 14}">{html.escape(part)}</text>'
+            )
+            y += 14
         heights[chapter.page] = y
         y += STEP
     ends = list(heights.values())
