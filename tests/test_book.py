@@ -106,6 +106,14 @@ def test_index_links_to_every_chapter_that_exists(pages):
     assert {f"{page}.html" for page in CHAPTERS} <= links
 
 
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_says_where_its_ideas_come_from_or_return(site, pages, page):
+    here = (site / f"{page}.html").parent
+    others = {(site / f"{other}.html").resolve() for other in CHAPTERS if other != page}
+    links = (urlsplit(a["href"]).path for a in pages[page].select("article a[href]"))
+    assert others & {(here / unquote(path)).resolve() for path in links if path}
+
+
 def test_index_names_every_lab_of_the_course(pages):
     text = pages["index"].find("article").text
     for lab in Course.find(ROOT).labs:
