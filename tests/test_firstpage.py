@@ -59,6 +59,12 @@ def test_every_chapter_and_lab_is_there_in_order():
     assert all(each.about for each in CHAPTERS), "book/course-map.yml"
 
 
+def test_the_public_tree_says_the_same_without_course_toml(tmp_path):
+    for name in ("_config.yml", "_toc.yml", "book", "labs"):
+        (tmp_path / name).symlink_to(booksite.ROOT / name)
+    assert curriculum.chapters(bookconfig.load(tmp_path)) == CHAPTERS
+
+
 @pytest.mark.parametrize(
     ("said", "minutes"), [("2–3시간", 150), ("2시간", 120), ("2시간 반", 150), ("40분", 40)]
 )

@@ -19,6 +19,7 @@ from bookconfig import BookConfig, parts
 READING = re.compile(r"^\*\*걸리는 시간\*\* 읽는 데 (\d+)분", re.M)
 SOLVING = re.compile(r"^\*\*예상 시간\*\* 푸는 데 (\d+)(?:–(\d+))?(시간 반|시간|분)", re.M)
 HEADING = re.compile(r"^# (.+)$", re.M)
+DOOR = re.compile(r"^```\{lab\} (\S+)", re.M)
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,29 @@ def chapters(config: BookConfig) -> list[Chapter]:
 
 
 def labs(config: BookConfig, page: str) -> list[Lab]:
-    """The released labs of a chapter, in course.toml's order."""
-    settings = tomllib.loads((config.root / "course.toml").read_text("utf-8"))
+    """The released labs of a chapter, in course.toml's order.
+
+    The public tree has no course.toml: there the doors at the chapter's end name its labs.
+    """
     found = []
-    for entry in settings.get("lab", []):
-        path = config.root / "labs" / entry["name"] / f"{entry['name']}.ipynb"
-        if entry["chapter"] == page and path.is_file():
+    for name, title in _named(config, page):
+        path = config.root / "labs" / name / f"{name}.ipynb"
+        if path.is_file():
             cells = json.loads(path.read_text("utf-8"))["cells"]
-            text = "\n\n".join("".join(cell["source"]) for cell in cells)
-            found.append(Lab(entry["name"], entry["title"], solving(text, entry["name"])))
+            text = "\n\n".join(
+                "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"
+            )
+            found.append(Lab(name, title or HEADING.search(text)[1], solving(text, name)))
     return found
+
+
+def _named(config: BookConfig, page: str) -> list[tuple[str, str]]:
+    """(name, title) of a chapter's labs; the title is empty where only a door names the lab."""
+    path = config.root / "course.toml"
+    if path.is_file():
+        entries = tomllib.loads(path.read_text("utf-8")).get("lab", [])
+        return [(each["name"], each["title"]) for each in entries if each["chapter"] == page]
+    return [(name, "") for name in DOOR.findall(config.source(page).read_text("utf-8"))]
 
 
 def solving(text: str, lab: str) -> int:
