@@ -51,7 +51,9 @@ def svg(
         swing = min(DEEPEST, 18 + (below - above) * 0.24)
         path = f"M{right} {above + 6} C{right + swing * 1.33:.0f} {above + 14}, "
         path += f"{right + swing * 1.33:.0f} {below - 14}, {right} {below - 6}"
-        drawn.append(f'<path class="map-lead" d="{path}" marker-end="url(#map-arrow)"/>')
+        drawn.append(f'<path class="map-lead" d="{path}"/>')
+        # A marker would need an id, and ids change where pages are joined to one document.
+        drawn.append(f'<path class="map-head" d="M{right} {below - 6} l9 -6 l1 8 z"/>')
     for chapter in chapters:
         y = heights[chapter.page]
         labs = ", ".join(lab.name for lab in chapter.labs)
@@ -71,8 +73,6 @@ def svg(
     return (
         f'<svg class="course-map" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
         ' role="group" aria-label="강의의 지도: 장의 차례와, 앞 장의 생각이 이어지는 뒤의 장">'
-        '<defs><marker id="map-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
-        ' markerHeight="7" orient="auto"><path class="map-head" d="M0 0 L8 4 L0 8 z"/></marker></defs>'
         f"{''.join(drawn)}</svg>"
     )
 
