@@ -164,6 +164,20 @@ def status(course: Course, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def new(course: Course, arguments: argparse.Namespace) -> int:
+    """Writes a chapter or a lab to begin with."""
+    from autograder.skeleton.chapter import new_chapter
+    from autograder.skeleton.lab import new_lab
+
+    if arguments.kind == "chapter":
+        if arguments.chapter:
+            raise UsageError("--chapter는 실습에만 씁니다")
+        new_chapter(course, arguments.name, arguments.title, _say)
+    else:
+        new_lab(course, arguments.name, arguments.title, arguments.chapter, _say)
+    return 0
+
+
 def publish(course: Course, arguments: argparse.Namespace) -> int:
     """Writes the public tree."""
     from autograder.publish.tree import LeakError
@@ -221,6 +235,11 @@ def parser() -> argparse.ArgumentParser:
         text = "벽이 모자라도 학생 코드를 실행합니다 (course doctor)"
         sub.add_argument("--weak-walls", action="store_true", help=text)
 
+    sub = verb(new, "새 장이나 실습의 견본을 씁니다")
+    sub.add_argument("kind", choices=["chapter", "lab"], help="chapter(장) 또는 lab(실습)")
+    sub.add_argument("name", metavar="NAME", help="장은 easy/graphs, 실습은 graphs처럼")
+    sub.add_argument("--title", help="제목 (없으면 이름)")
+    sub.add_argument("--chapter", metavar="PAGE", help="어느 장의 실습인지 (없으면 이름이 같은 장)")
     sub = verb(release, "solutions/에서 학생용 labs/를 만듭니다", labs=True)
     sub.add_argument("--check", action="store_true", help="만들지 않고, 낡은 것만 알립니다")
     sub = verb(collect, "제출물(파일, 폴더, zip)을 받습니다")

@@ -22,6 +22,18 @@ def build(output: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def is_whole() -> bool:
+    """Whether `make book` has built these very sources from nothing, and no warning came."""
+    stamp = ROOT / "_build" / ".whole"
+    if not stamp.exists():
+        return False
+    since = stamp.stat().st_mtime
+    places = [ROOT / name for name in ("book", "labs", "_config.yml", "_toc.yml", "course.toml")]
+    places += [ROOT / "requirements.txt", ROOT / "constraints.txt"]
+    sources = [path for place in places for path in (place, *place.rglob("*")) if path.is_file()]
+    return all(path.stat().st_mtime < since for path in sources if path.suffix != ".pyc")
+
+
 def site() -> Path:
     """The folder of the built pages; built here when `make book` has not run yet."""
     lock = ROOT / "_build" / ".lock"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course
-from tests.grading.toycourse import ROOT, command
+from tests.grading.toycourse import ROOT, course_main
 
 PARTS = ["course.toml", "_config.yml", "_toc.yml", "nbgrader_config.py", "solutions", "labs"]
 _SPEC = importlib.util.spec_from_file_location("class_labs", ROOT / "tests/class/labs.py")
@@ -19,7 +19,7 @@ _SPEC.loader.exec_module(made)
 
 
 @pytest.fixture(scope="module", params=made.labs())
-def graded(request, tmp_path_factory) -> tuple[str, Course, dict[str, dict]]:
+def graded(request, warm, tmp_path_factory) -> tuple[str, Course, dict[str, dict]]:
     """The lab, its course, and what `course grade` says of each student."""
     lab = request.param
     root = tmp_path_factory.mktemp(lab) / "course"
@@ -33,10 +33,10 @@ def graded(request, tmp_path_factory) -> tuple[str, Course, dict[str, dict]]:
     for arguments in (
         ["roster", "import", str(ROOT / "tests/class/roster.csv")],
         ["collect", str(handins)],
-        ["grade", lab, "--json", "out.json"],
+        ["grade", lab, "--workers", "1", "--json", "out.json"],
         ["feedback"],
     ):
-        done = command(course, "autograder", *arguments)
+        done = course_main(course, *arguments)
         assert done.returncode == 0, (arguments, done.stderr)
     results = json.loads((root / "out.json").read_text(encoding="utf-8"))["results"]
     return lab, course, {result["student"]: result for result in results}

@@ -83,11 +83,54 @@ def test_nothing_of_the_course_is_installed(empty: Path) -> None:
 # Whole Colab editions
 
 
-@pytest.mark.parametrize("font", [True, False], ids=["with-font", "without-font"])
+# Put before the kernel's own start: draws each picture that the page draws a first time as if the
+# font package were there. A sign that then has no glyph is an error.
+WITH_FONT_TOO = """
+import io, os, warnings
+from pathlib import Path
+import matplotlib as mpl
+from matplotlib import figure, font_manager
+from matplotlib.text import Text
+
+plain = figure.Figure.savefig
+families = ["NanumGothic", "DejaVu Sans"]
+
+
+def savefig(self, target, *arguments, **options):
+    if options.get("format") != "svg":
+        known = font_manager.fontManager
+        without = list(known.ttflist)
+        for file in Path(os.environ["FONT"]).rglob("NanumGothic*.ttf"):
+            known.addfont(file)
+        texts = [text for text in self.findobj(Text) if text.get_fontfamily() == families[1:]]
+        for text in texts:
+            text.set_fontfamily(families)
+        try:
+            with mpl.rc_context({"font.family": families}), warnings.catch_warnings():
+                warnings.filterwarnings("error", message="Glyph .* missing")
+                plain(self, io.BytesIO(), dpi=50, bbox_inches="tight")
+        finally:
+            for text in texts:
+                text.set_fontfamily(families[1:])
+            known.ttflist[:] = without
+        with open(os.environ["DRAWN"], "a") as log:
+            log.write("x")
+    return plain(self, target, *arguments, **options)
+
+
+figure.Figure.savefig = savefig
+"""
+
+
 @pytest.mark.parametrize("notebook", COLAB, ids=name)
-def test_edition_runs(notebook: Path, font: bool, tmp_path: Path, empty: Path) -> None:
-    jupyter = colabenv.kernel(tmp_path, *([colabenv.FONT] if font else []))
+def test_edition_runs(notebook: Path, tmp_path: Path, empty: Path) -> None:
+    """Without the font; each picture is drawn with it, too."""
+    drawn = tmp_path / "drawn"
+    (tmp_path / "sitecustomize.py").write_text(WITH_FONT_TOO, "utf-8")
+    jupyter = colabenv.kernel(tmp_path, tmp_path, DRAWN=str(drawn), FONT=str(colabenv.FONT))
     run(Path(shutil.copy(notebook, empty)), empty, kernel=colabenv.NAME, jupyter=jupyter)
+    shown = sum(source.count("kit.show(") for source in code(notebook)[1:])
+    assert drawn.stat().st_size >= shown > 0
 
 
 @pytest.mark.parametrize("font", [True, False], ids=["with-font", "without-font"])

@@ -13,7 +13,7 @@ import tomllib
 import pytest
 
 from autograder.course import Course
-from tests.grading.toycourse import ROOT, command, formgrader_scores
+from tests.grading.toycourse import ROOT, command, course_main, formgrader_scores
 
 CLASS = ROOT / "tests" / "class"
 EXPECTED = tomllib.loads((CLASS / "expected.toml").read_text(encoding="utf-8"))["handin"]
@@ -22,14 +22,12 @@ REFUSED = [each for each in EXPECTED if each["status"] == "refused"]
 PARTS = ["course.toml", "_config.yml", "_toc.yml", "nbgrader_config.py", "solutions", "labs"]
 
 
-def course_cli(course: Course, *arguments: str) -> subprocess.CompletedProcess:
-    """One `course …` command in the class's own course folder."""
-    return command(course, "autograder", *arguments)
-
-
 @pytest.fixture(scope="module")
-def course(tmp_path_factory) -> Course:
-    """The course of a fresh clone, in which a TA has typed collect, grade, feedback, export."""
+def course(warm, tmp_path_factory) -> Course:
+    """The course of a fresh clone, in which a TA has typed collect, grade, feedback, export.
+
+    Grading runs as a process of its own, as a TA's does; the others do the same in this one.
+    """
     root = tmp_path_factory.mktemp("class") / "course"
     root.mkdir()
     for name in PARTS:
@@ -48,7 +46,10 @@ def course(tmp_path_factory) -> Course:
         ["export", "--format", "canvas"],
         ["export", "--format", "moodle"],
     ):
-        done = course_cli(course, *arguments)
+        if arguments[0] == "grade":
+            done = command(course, "autograder", *arguments)
+        else:
+            done = course_main(course, *arguments)
         assert done.returncode == 0, (arguments, done.stderr)
         assert "Traceback" not in done.stdout + done.stderr
     return course
@@ -112,7 +113,7 @@ def test_no_line_of_a_hidden_test_is_on_a_students_page(course):
 
 
 def test_status_lists_everyone(course):
-    done = course_cli(course, "status")
+    done = course_main(course, "status")
     for each in GRADED + REFUSED:
         assert each["student"] in done.stdout
     assert "내지 않음" in done.stdout and "s22" in done.stdout
@@ -151,7 +152,7 @@ def test_twice_in_a_row_changes_nothing(course):
         ["feedback"],
         ["export"],
     ):
-        assert course_cli(course, *arguments).returncode == 0
+        assert course_main(course, *arguments).returncode == 0
     after = (
         tree(),
         (course.root / "out.json").read_bytes(),

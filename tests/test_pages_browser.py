@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page
 
 from tests import booksite
-from tests.browsing import contrast
+from tests.browsing import Visit, contrast
 
 sys.path.insert(0, str(booksite.ROOT / "book" / "_ext"))
 
@@ -25,22 +26,49 @@ AXE = booksite.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_loads_without_errors_and_asks_nobody_else(visit, name):
-    here = visit()
-    page = here.open(name)
-    page.wait_for_timeout(1000)
-    assert page.locator("article h1").first.is_visible()
-    assert here.problems == []
-    assert here.blocked == []
+MATH = """async () => {
+    const count = (what) => document.querySelectorAll(what).length;
+    const wait = () => new Promise((done) => setTimeout(done, 50));
+    const formulas = count("article .math");
+    while (formulas && !window.MathJax?.startup?.promise) await wait();
+    await window.MathJax?.startup?.promise;
+    return [formulas, count("article .math:not(:has(mjx-container))"), count("mjx-merror")];
+}"""
 
 
-@pytest.mark.parametrize("look", ["light", "dark phone"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(visit, name, look):
-    here = visit(color_scheme=look.split()[0], **(PHONE if "phone" in look else {}))
+@dataclass(frozen=True)
+class Seen:
+    """What one visit of a page saw: pages take seconds to load, so each is visited once a look."""
+
+    has_title: bool
+    problems: list[str]
+    blocked: list[str]
+    grave: list[str]
+    sizes: dict[str, int]
+    allowed: int
+    width: int
+    math: list[int]  # formulas, those that were not set, those that MathJax could not read
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def name(request) -> str:
+    return request.param
+
+
+def look(here: Visit, name: str) -> Seen:
+    sizes: dict[str, int] = {}
+
+    def weigh(response) -> None:
+        """Scripts, styles and fonts that all pages share stand in _static and count apart."""
+        if "/_static/" not in response.url and response.status == 200:
+            sizes[response.url] = len(response.body())
+
+    here.page.on("response", weigh)
     page = here.open(name)
     page.wait_for_timeout(1000)
+    has_title = page.locator("article h1").first.is_visible()
+    math = page.evaluate(MATH)
+    width = page.evaluate("document.documentElement.scrollWidth")
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     grave = [
@@ -48,39 +76,55 @@ def test_axe_finds_nothing_serious(visit, name, look):
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
-    assert grave == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_weight_of_what_is_really_fetched(visit, name):
-    """Scripts, styles and fonts that all pages share stand in _static and count apart."""
-    here = visit()
-    sizes: dict[str, int] = {}
-
-    def weigh(response) -> None:
-        if "/_static/" not in response.url and response.status == 200:
-            sizes[response.url] = len(response.body())
-
-    here.page.on("response", weigh)
-    page = here.open(name)
     height = page.evaluate("document.documentElement.scrollHeight")
     for _ in range(0, height, 600):  # pictures come when they are near the window
         page.mouse.wheel(0, 600)
         page.wait_for_timeout(20)
     page.wait_for_timeout(300)
     widgets = page.locator(".jupyter-widgets").count() > 0
-    assert sum(sizes.values()) <= (pagecheck.WITH_WIDGETS if widgets else pagecheck.PLAIN), sizes
+    allowed = pagecheck.WITH_WIDGETS if widgets else pagecheck.PLAIN
+    here.context.close()
+    return Seen(has_title, here.problems, here.blocked, grave, sizes, allowed, width, math)
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_math_is_set(visit, name):
-    page = visit().open(name)
-    page.wait_for_function("window.MathJax?.startup?.promise !== undefined")
-    page.evaluate("MathJax.startup.promise.then(() => true)")
-    formulas = page.locator("article .math")
-    assert formulas.count() >= 10
-    assert page.locator("article .math:not(:has(mjx-container))").count() == 0
-    assert page.locator("mjx-merror").count() == 0
+@pytest.fixture(scope="module")
+def at_a_desk(name, browser, address) -> Seen:
+    """By daylight, on a wide screen."""
+    return look(Visit(browser, address, color_scheme="light"), name)
+
+
+@pytest.fixture(scope="module")
+def on_a_phone(name, browser, address) -> Seen:
+    """In the dark."""
+    return look(Visit(browser, address, color_scheme="dark", **PHONE), name)
+
+
+def test_page_loads_without_errors_and_asks_nobody_else(at_a_desk, on_a_phone):
+    for seen in (at_a_desk, on_a_phone):
+        assert seen.has_title
+        assert seen.problems == []
+        assert seen.blocked == []
+
+
+def test_axe_finds_nothing_serious(at_a_desk, on_a_phone):
+    assert at_a_desk.grave == []
+    assert on_a_phone.grave == []
+
+
+def test_weight_of_what_is_really_fetched(at_a_desk, on_a_phone):
+    for seen in (at_a_desk, on_a_phone):
+        assert seen.sizes and sum(seen.sizes.values()) <= seen.allowed, seen.sizes
+
+
+def test_phone_has_no_sideways_scroll(on_a_phone):
+    assert on_a_phone.width <= 360
+
+
+def test_math_is_set(name, at_a_desk, on_a_phone):
+    for seen in (at_a_desk, on_a_phone):
+        formulas, left, wrong = seen.math
+        assert formulas >= (10 if name in CHAPTERS else 0)
+        assert (left, wrong) == (0, 0)
 
 
 def _slider(page: Page):
@@ -200,16 +244,6 @@ def test_tooltip_by_touch(visit):
     term.tap()
     term.tap()
     page.wait_for_url("**/glossary.html#*")
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_phone_has_no_sideways_scroll(visit, name):
-    here = visit(**PHONE)
-    page = here.open(name)
-    page.wait_for_timeout(300)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 360
-    assert page.locator("article h1").is_visible()
 
 
 def test_dark_mode_by_the_button(visit):

@@ -10,10 +10,9 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
-import nbgrader.api
 from nbgrader.api import (
     Assignment,
     Base,
@@ -45,10 +44,9 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
     Raises:
         UsageError: the database cannot be opened.
     """
-    nbgrader.api.get_alembic_version = _schema_version
     try:
+        _note_schema(course.db_url)
         gradebook = Gradebook(course.db_url, course.settings["course"]["id"])
-        _finish_new(gradebook)
     except (SQLAlchemyError, ImportError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"성적부를 열 수 없습니다 ({course.db_url}): {reason}") from None
@@ -58,26 +56,40 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
         gradebook.close()
 
 
-@lru_cache
-def _schema_version() -> str:
-    """As nbgrader's own function, which starts the program `alembic` for it: a second, and PATH's luck."""
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", ALEMBIC_DIR.replace("%", "%%"))
-    return str(ScriptDirectory.from_config(config).get_current_head())
+# Two processes may open a new gradebook at once: each statement does nothing the second time.
+_NOTE = (
+    "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)",
+    "INSERT INTO alembic_version (version_num) SELECT :version "
+    "WHERE NOT EXISTS (SELECT 1 FROM alembic_version)",
+)
 
 
-def _finish_new(gradebook: Gradebook) -> None:
-    """Completes a gradebook whose making was killed before nbgrader had noted the schema's version."""
-    session = gradebook.db
-    if not inspect(gradebook.engine).has_table("alembic_version"):
-        session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
-    if session.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
-        add = text("INSERT INTO alembic_version (version_num) VALUES (:version)")
-        session.execute(add, {"version": _schema_version()})
-    session.commit()
+def _note_schema(url: str) -> None:
+    """Writes the schema's version into a database that has none yet, before nbgrader looks.
+
+    nbgrader would start `alembic`, found on PATH, to learn it: seconds for each new gradebook. A
+    making that is killed here or later is completed the next time.
+    """
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            noted = inspect(connection).has_table("alembic_version") and connection.scalar(
+                text("SELECT count(*) FROM alembic_version")
+            )
+        if not noted:
+            with engine.begin() as connection:
+                for statement in _NOTE:
+                    connection.execute(text(statement), {"version": _newest_schema()})
+    finally:
+        engine.dispose()
+
+
+@cache
+def _newest_schema() -> str:
+    """The version that a gradebook of this nbgrader has (what `alembic heads` says)."""
+    from alembic.script import ScriptDirectory  # asked for by a new gradebook only
+
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
 
 
 def copy_gradebook(course: Course, url: str) -> None:

@@ -14,6 +14,7 @@ BOOK_FILES = (
     "kit.py",
     "checks.py",
     "glossary.yml",
+    "course-map.yml",
     "notes.yml",
     "symbols.yml",
     "references.bib",

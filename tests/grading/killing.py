@@ -16,8 +16,8 @@ import psutil
 
 from autograder.course import Course
 from autograder.grading import history, record
+from tests.executors import run
 from tests.grading.toycourse import HALF, RIGHT, ROOT, hand_in, make_course, scores, set_manual
-from tests.grading.warm import run
 
 BLOWS = ("worker", "writer", "all")
 

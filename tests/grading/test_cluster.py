@@ -21,9 +21,9 @@ from autograder.grading import cluster, history, record
 from autograder.grading.one import Paper, mark
 from autograder.grading.wire import pack, pack_marked, unpack, unpack_marked
 from autograder.sandbox.fork import ForkExecutor
+from tests.executors import run
 from tests.grading.killing import heed_control_c
 from tests.grading.toycourse import HALF, RIGHT, ROOT, hand_in, make_course, scores
-from tests.grading.warm import run
 from tests.judge.lab import handed_in
 
 STUDENTS = 16
@@ -70,11 +70,11 @@ def warm_processes(dask) -> list[int]:
     return found
 
 
-def wait_until(true, seconds: float = 60) -> None:
+def wait_until(true, seconds: float = 60, every: float = 0.005) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
-        time.sleep(0.005)
+        time.sleep(every)
 
 
 def is_complete(course: Course) -> None:
@@ -119,7 +119,7 @@ def test_a_worker_that_dies_in_the_middle_costs_nothing(dask, course):
     assert 3 <= seen[0] < STUDENTS, "the worker died too late to matter"
     assert len(results) == STUDENTS
     is_complete(course)
-    wait_until(lambda: not warm_processes(dask))
+    wait_until(lambda: not warm_processes(dask), every=0.2)  # to look is work
 
 
 def test_control_c_cancels_and_the_next_run_goes_on(dask, course):
@@ -137,8 +137,8 @@ def test_control_c_cancels_and_the_next_run_goes_on(dask, course):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and done(course) < STUDENTS
     assert errors.strip().splitlines()[-1].startswith("course: 중단") and "Traceback" not in errors
-    wait_until(lambda: not warm_processes(dask))
-    wait_until(lambda: not dask.scheduler.tasks)
+    wait_until(lambda: not warm_processes(dask), every=0.2)  # to look is work
+    wait_until(lambda: not dask.scheduler.tasks, every=0.05)
     run(course, workers=None, scheduler=dask.scheduler_address)
     is_complete(course)
 

@@ -15,8 +15,8 @@ from autograder.cli import main
 from autograder.course import Course
 from autograder.grading import pool, record
 from autograder.grading.export import table
-from autograder.grading.grade import grade
 from autograder.sandbox.executor import ExecutorFailed
+from tests.executors import run
 from tests.grading.killing import entries, heed_control_c
 from tests.grading.toycourse import (
     DOUBLE,
@@ -37,11 +37,6 @@ from tests.judge.lab import toy
 @pytest.fixture
 def course(tmp_path) -> Course:
     return make_course(tmp_path / "course")
-
-
-def run(course: Course, **options):
-    results = grade(course, course.labs, workers=1, say=lambda line: None, quiet=True, **options)
-    return {result.student: result for result in results}
 
 
 def test_scores_reach_the_gradebook_and_a_second_run_changes_nothing(course):

@@ -11,6 +11,7 @@ from autograder.course import Course
 from autograder.grading import grade as grading
 from autograder.grading import history, record
 from autograder.sandbox.executor import ExecutorFailed
+from tests.executors import run
 from tests.grading.toycourse import (
     HALF,
     RIGHT,
@@ -20,10 +21,7 @@ from tests.grading.toycourse import (
     set_lab,
     set_manual,
 )
-from tests.grading.warm import run, warm  # noqa: F401
 from tests.judge.lab import toy
-
-pytestmark = pytest.mark.usefixtures("warm")
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course
+from tests.executors import run
 from tests.grading.killing import BLOWS, copied, regraded_class, state, struck
-from tests.grading.warm import run, warm  # noqa: F401
 
-pytestmark = pytest.mark.usefixtures("warm")
 STUDENTS = 20
 
 

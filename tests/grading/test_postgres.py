@@ -16,9 +16,9 @@ from sqlalchemy import create_engine, text
 from autograder.grading.grade import grade
 from autograder.grading.gradebook import copy_gradebook
 from autograder.grading.rehearse import rehearse
+from tests.executors import run
 from tests.grading.killing import copied, regraded_class, state, struck
 from tests.grading.toycourse import HALF, RIGHT, command, hand_in, make_course, scores
-from tests.grading.warm import run
 
 
 def _programs() -> Path | None:

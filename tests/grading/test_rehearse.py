@@ -10,11 +10,9 @@ import pytest
 from autograder.cli import main
 from autograder.course import Course
 from autograder.grading.rehearse import rehearse
+from tests.executors import run
 from tests.grading.toycourse import HALF, RIGHT, hand_in, make_course, set_lab, set_manual
-from tests.grading.warm import run, warm  # noqa: F401
 from tests.judge.lab import toy
-
-pytestmark = pytest.mark.usefixtures("warm")
 
 
 @pytest.fixture

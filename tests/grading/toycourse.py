@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import json
 import os
 import shutil
@@ -16,6 +18,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder import notebooks
+from autograder.cli import main
 from autograder.course import Course
 from autograder.grading.gradebook import open_gradebook
 from tests.judge.lab import handed_in, toy
@@ -109,6 +112,18 @@ def command(course: Course, *arguments: str, **environment: str) -> subprocess.C
         timeout=300,
         check=False,
     )
+
+
+def course_main(course: Course, *arguments: str) -> subprocess.CompletedProcess:
+    """Runs `course …` in the course's folder in this process: nbgrader is imported only once."""
+    said, errors = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(course.root),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(errors),
+    ):
+        code = main(arguments)
+    return subprocess.CompletedProcess(arguments, code, said.getvalue(), errors.getvalue())
 
 
 def formgrader_scores(course: Course, lab: str = "toy") -> dict[str, float]:

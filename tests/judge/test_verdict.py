@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from autograder.course import Limits
 from autograder.grading.one import Paper, fingerprint, mark, parts
 from autograder.judge.plan import plan
 from autograder.judge.verdict import HIDDEN_FAILED
-from autograder.sandbox.fork import ForkExecutor
 from tests.judge.lab import handed_in, toy
 
 DOUBLE, RELU = "def double(x):\n    return x + x", "def relu(x):\n    return x.clamp(min=0)"
 LIMITS = Limits(cell_seconds=2, submission_seconds=20)
 PAPER = Paper("toy", toy(), toy(hidden=False, answers=False), LIMITS)
-
-
-@pytest.fixture(scope="module")
-def executor() -> Iterator[ForkExecutor]:
-    executor = ForkExecutor()
-    yield executor
-    executor.close()
 
 
 def marked(executor, answers, extras=None):

@@ -1,4 +1,4 @@
-"""A graded class without any threat, to hold every other one against, and one warm process."""
+"""A graded class without any threat, to hold every other one against."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from autograder.grading import assignment
 from autograder.grading import grade as grading
 from autograder.grading.gradebook import open_gradebook
-from autograder.sandbox.fork import ForkExecutor
 from tests.grading.toycourse import make_course
 from tests.threats.handins.court import WORTH, Court, neighbours, points
 from tests.threats.handins.window import Window
@@ -24,24 +23,6 @@ launch_buttons: {colab_url: https://colab.research.google.com}
 parse: {myst_enable_extensions: [dollarmath]}
 html: {baseurl: ""}
 """
-
-
-class Shared:
-    """One warm process for all tests: to start one takes longer than to grade a class."""
-
-    def __init__(self) -> None:
-        self.executor = ForkExecutor()
-        self.run = self.executor.run
-
-    def close(self) -> None:
-        """It stays: the last test's end closes it."""
-
-
-@pytest.fixture(scope="session")
-def _warm() -> Iterator[Shared]:
-    shared = Shared()
-    yield shared
-    shared.executor.close()
 
 
 @pytest.fixture(scope="session")
@@ -61,28 +42,28 @@ def _template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _undisturbed(_template, _warm, tmp_path_factory) -> dict[str, object]:
+def _undisturbed(_template, kept, tmp_path_factory) -> dict[str, object]:
     """What the honest hand-ins get where nobody does any harm."""
     with pytest.MonkeyPatch.context() as patch:
-        court = _open(patch, _template, tmp_path_factory.mktemp("undisturbed"), _warm)
+        court = _open(patch, _template, tmp_path_factory.mktemp("undisturbed"), kept)
         outcome = court()
         assert outcome.points == WORTH and outcome.refusals == []
         return neighbours(court.course)
 
 
-def _open(patch: pytest.MonkeyPatch, template: Path, room: Path, warm: Shared) -> Court:
+def _open(patch: pytest.MonkeyPatch, template: Path, room: Path, kept: type) -> Court:
     court = Court(template, room)
     patch.delenv("COURSE_DB_URL", raising=False)
     patch.chdir(room / "cwd")
     patch.setattr(tempfile, "tempdir", str(room / "tmp"))
-    patch.setattr(grading, "run_all", partial(grading.run_all, make_executor=lambda: warm))
+    patch.setattr(grading, "run_all", partial(grading.run_all, make_executor=kept))
     return court
 
 
 @pytest.fixture
-def court(_template, _undisturbed, _warm, tmp_path, monkeypatch) -> Iterator[Court]:
+def court(_template, _undisturbed, kept, tmp_path, monkeypatch) -> Iterator[Court]:
     """Tries a threat; afterwards the honest must have exactly what they get without it."""
-    court = _open(monkeypatch, _template, tmp_path, _warm)
+    court = _open(monkeypatch, _template, tmp_path, kept)
     yield court
     assert neighbours(court.course) == _undisturbed
     assert {name: points(court.course)[name] for name in WORTH} == WORTH

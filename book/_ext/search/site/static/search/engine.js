@@ -120,7 +120,8 @@ class Engine {
     }
     if (found.size) return found;
     for (const one of fallbacks) {
-      const last = await this.#alternatives([one]);
+      const terms = (one.terms ?? []).map((token) => ({ token, weight: 2 * one.weight }));
+      const last = await this.#alternatives([one, ...terms]);
       if (last.size) return last;
     }
     return found;

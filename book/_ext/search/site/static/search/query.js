@@ -2,7 +2,7 @@
 // Spaces are often typed where the book has none, and the other way round; so a query has
 // several readings.
 
-import { beginning, isHangul, isOpenEnded, latin, runs, squeeze, termToken } from "./korean.js";
+import { beginning, encode, isHangul, isOpenEnded, latin, runs, squeeze, termToken } from "./korean.js";
 
 const LONGEST_NAME = 5; // words
 
@@ -21,6 +21,13 @@ export class Glossary {
     const name = squeeze(text);
     const candidates = [name, ...this.stems.nouns(name), name.replace(/s$/, "")];
     return candidates.map((one) => this.names.get(one)).find(Boolean);
+  }
+
+  // 학스: the terms that one may be about to type.
+  begun(run) {
+    const { token } = beginning(run, true);
+    const terms = [...this.names].filter(([name]) => encode(name).startsWith(token));
+    return [...new Set(terms.map(([, term]) => term.names[0]))].map(termToken);
   }
 
   // 장단기메모리네트워크: a term with more behind it. Returns [term, rest] or nothing.
@@ -87,7 +94,8 @@ function word(text, glossary) {
 }
 
 // The runs of a unit; each has alternatives [{token, shown, weight}], the best first.
-function parts(text, { stems }) {
+function parts(text, glossary) {
+  const { stems } = glossary;
   const all = text.split(/\s+/).flatMap(runs);
   const said = all.filter((run, index) => index === 0 || !stems.isParticle(run));
   return said.map((run) => {
@@ -107,11 +115,16 @@ function parts(text, { stems }) {
     const isLong = (stem) => stem.shown.length > 1;
     return {
       run,
-      alternatives: [{ ...beginning(run), weight: 1 }, ...nouns.filter(isLong)],
+      // Verbs are asked together with the word itself: where 배운다 stands as it was typed says
+      // less about learning than where 배웁니다 is the heading.
+      alternatives: [
+        { ...beginning(run), weight: 1 },
+        ...nouns.filter(isLong),
+        ...verbs.filter(isLong),
+      ],
       // Asked only when the others found nothing: one syllable says little.
       fallbacks: [
-        ...verbs.filter(isLong),
-        ...(typing ? [{ ...beginning(run, true), weight: 0.4 }] : []),
+        ...(typing ? [{ ...beginning(run, true), weight: 0.4, terms: glossary.begun(run) }] : []),
         ...[...nouns, ...verbs].filter((stem) => !isLong(stem)),
       ],
     };
