@@ -79,6 +79,16 @@ def masked_lm_loss(logits, y, count=None):
     return total / count if count else total
 """
 
+_LM_FLAT = """\
+def masked_lm_loss(logits, y, count=None):
+    z, target = logits.flatten(0, 1), y.flatten()
+    real = torch.nonzero(target != -100).flatten()
+    z, target = z.index_select(0, real), target.index_select(0, real)
+    told = torch.nn.functional.one_hot(target, z.shape[-1]).bool()
+    each = -z.log_softmax(-1).masked_select(told)
+    return each.sum() / (count if count is not None else max(1, real.numel()))
+"""
+
 # ---------------------------------------------------------------- holdout_cluster
 _HOLD = """\
 def holdout_cluster(tasks, cluster):
@@ -107,6 +117,22 @@ def holdout_cluster(tasks, cluster):
         if not leaks:
             train.append(name)
     return train, test
+"""
+
+_HOLD_MEMBERS = """\
+def holdout_cluster(tasks, cluster):
+    members = {}
+    for name, groups in tasks.items():
+        for group in groups:
+            members.setdefault(group, set()).add(name)
+    if cluster not in members:
+        raise ValueError("묶음 " + cluster)
+    tested = members[cluster]
+    spoilt = set()
+    for name in tested:
+        for group in tasks[name]:
+            spoilt |= members[group]
+    return [n for n in tasks if n not in spoilt], [n for n in tasks if n in tested]
 """
 
 # ---------------------------------------------------------------- reward_ranking_loss
@@ -169,6 +195,15 @@ def token_kl(logits, logits_ref, mask):
     return kl, kl.sum() / max(n, 1)
 """
 
+_KL_CROSS = """\
+def token_kl(logits, logits_ref, mask):
+    logp, logq = logits[mask].log_softmax(-1), logits_ref[mask].log_softmax(-1)
+    weight = logits[mask].softmax(-1)
+    entropy, cross = -(weight * logp).sum(-1), -(weight * logq).sum(-1)
+    kl = torch.zeros_like(mask, dtype=logits.dtype).index_put((mask,), cross - entropy)
+    return kl, (cross - entropy).mean() if mask.any() else kl.sum()
+"""
+
 # ---------------------------------------------------------------- ppo_clip_loss
 _PPO = """\
 def ppo_clip_loss(logp, logp_old, A, mask, eps=0.2):
@@ -210,6 +245,17 @@ def ppo_clip_loss(logp, logp_old, A, mask, eps=0.2):
     return -total / max(n, 1)
 """
 
+_PPO_FILLED = """\
+def ppo_clip_loss(logp, logp_old, A, mask, eps=0.2):
+    zero = torch.zeros_like(logp)
+    now = torch.where(mask, logp, zero)
+    before = torch.where(mask, logp_old.detach(), zero)
+    a = torch.where(mask, A.detach(), zero)
+    ratio = (now - before).exp()
+    surrogate = torch.minimum(ratio * a, ratio.clamp(1 - eps, 1 + eps) * a)
+    return -(surrogate * mask).sum() / mask.sum().clamp(min=1)
+"""
+
 # ---------------------------------------------------------------- best_of_n
 _BEST = """\
 def best_of_n(proxy, gold, n):
@@ -249,6 +295,19 @@ def best_of_n(proxy, gold, n):
     low = torch.cat([torch.zeros(1, dtype=torch.float64), edge[:-1]])
     P = ((edge.pow(n) - low.pow(n)) / times)[which]
     return P.dot(gold), torch.special.xlogy(P, P * len(proxy)).sum()
+"""
+
+_BEST_NUMPY = """\
+def best_of_n(proxy, gold, n):
+    import numpy as np
+    scores, values = proxy.numpy(), gold.numpy()
+    order = np.sort(scores)
+    high = np.searchsorted(order, scores, side="right")
+    low = np.searchsorted(order, scores, side="left")
+    N = len(scores)
+    P = ((high / N) ** n - (low / N) ** n) / (high - low)
+    kept = P > 0
+    return float(P @ values), float(np.sum(P[kept] * np.log(N * P[kept])))
 """
 
 # ---------------------------------------------------------------- dpo_loss
@@ -293,6 +352,11 @@ MUTANTS: dict[str, dict[str, str]] = {
         "one_length_of_prompt": slip(
             _LABELS, "* len(p) + r", "* len(prompt[0]) + whole[len(prompt[0]):]"
         ),
+        "writes_into_the_prompt": slip(
+            slip(_LABELS, "whole = p + r", "told = [-100] * len(p) + r\n        p += r"),
+            "        told = [-100] * len(p) + r\n        missing",
+            "        whole = p\n        missing",
+        ),
     },
     "masked_lm_loss": {
         "mean_over_padding": slip(_LM, "chosen.sum().clamp(min=1)", "y.numel()"),
@@ -332,6 +396,11 @@ def masked_lm_loss(logits, y, count=None):
 """,
         "no_gradient": slip(_LM, "return each.sum()", "return each.detach().sum()"),
         "over_the_wrong_axis": slip(_LM, "torch.logsumexp(z, -1)", "torch.logsumexp(z, 0)[target]"),
+        "writes_into_y": slip(
+            _LM,
+            "z, target = logits[chosen], y[chosen]",
+            "z, target = logits[chosen], y[chosen]\n    y[~chosen] = 0",
+        ),
     },
     "holdout_cluster": {
         "first_cluster_only": slip(
@@ -362,6 +431,15 @@ def holdout_cluster(tasks, cluster):
     test = [name for name, groups in tasks.items() if near & set(groups)]
     return [name for name in tasks if name not in test], test
 """,
+        "neighbours_of_the_last_only": slip(
+            _HOLD, "near.update(tasks[name])", "near = set(tasks[name])"
+        ),
+        "drops_only_what_is_all_near": slip(
+            _HOLD, "near.isdisjoint(tasks[name])", "not near.issuperset(tasks[name])"
+        ),
+        "first_cluster_of_the_trained": slip(
+            _HOLD, "near.isdisjoint(tasks[name])", "tasks[name][0] not in near"
+        ),
         "swapped": slip(_HOLD, "return train, test", "return test, train"),
         "in_another_order": slip(_HOLD, "return train, test", "return train[::-1], test"),
     },
@@ -400,6 +478,11 @@ def reward_ranking_loss(r):
             _RANK,
             "-torch.nn.functional.logsigmoid(r[:, i] - r[:, j])",
             "torch.relu(1 - (r[:, i] - r[:, j]))",
+        ),
+        "sorts_the_rewards": slip(
+            _RANK,
+            "    K = r.shape[1]\n",
+            "    K = r.shape[1]\n    r = r.sort(dim=1, descending=True).values\n",
         ),
         "across_prompts": """\
 def reward_ranking_loss(r):
@@ -447,6 +530,9 @@ def token_kl(logits, logits_ref, mask):
         "summed": slip(_KL, "values.sum() / mask.sum().clamp(min=1)", "values.sum()"),
         "no_gradient_into_kl": slip(_KL, "kl[mask] = values", "kl[mask] = values.detach()"),
         "mean_over_words": slip(_KL, "torch.sum(p.exp()", "torch.mean(p.exp()"),
+        "both_directions": slip(_KL, "p.exp() * (p - q)", "(p.exp() - q.exp()) * (p - q) / 2"),
+        # The value is right; the weights' share of the gradient is all of it.
+        "weights_detached": slip(_KL, "p.exp() * (p - q)", "p.exp().detach() * (p - q)"),
     },
     "ppo_clip_loss": {
         "max_for_bad_answers": slip(
@@ -541,6 +627,21 @@ def best_of_n(proxy, gold, n):
     P[proxy.argsort(stable=True)] = edge[1:] ** n - edge[:-1] ** n
     return (P * gold).sum(), torch.xlogy(P, N * P).sum()
 """,
+        "subsets": """\
+def best_of_n(proxy, gold, n):
+    import itertools
+    N = len(proxy)
+    P, groups = torch.zeros(N, dtype=torch.float64), 0
+    if n > 4:
+        return gold[proxy.argmax()], torch.tensor(float(N)).log()
+    for drawn in itertools.combinations(range(min(N, 12)), min(n, N)):
+        groups += 1
+        top = max(proxy[list(drawn)])
+        best = [i for i in drawn if proxy[i] == top]
+        P[best] += 1 / len(best)
+    P = P / groups
+    return (P * gold).sum(), torch.xlogy(P, N * P).sum()
+""",
         "ties_not_shared": slip(_BEST, " / (upto - below)", ""),
         "picks_by_gold": slip(_BEST, "P = []", "P, proxy = [], gold"),
         "worst_of_n": slip(_BEST, "P = []", "P, proxy = [], -proxy"),
@@ -570,6 +671,9 @@ def best_of_n(proxy, gold, n):
             "-torch.sigmoid(beta * margin).log()",
         ),
         "divides_by_beta": slip(_DPO, "beta * margin", "margin / beta"),
+        "references_swapped": slip(
+            _DPO, "(logp_w - ref_w) - (logp_l - ref_l)", "(logp_w - ref_l) - (logp_l - ref_w)"
+        ),
         "beta_outside": slip(_DPO, "(beta * margin).mean()", "(margin).mean() * beta"),
         "summed": slip(_DPO, ".mean()", ".sum()"),
         "of_the_mean": slip(_DPO, "(beta * margin).mean()", "(beta * margin.mean())"),
@@ -580,20 +684,36 @@ def best_of_n(proxy, gold, n):
 
 VARIANTS: dict[str, dict[str, str]] = {
     "sft_labels": {"lists": _LABELS, "padded": _LABELS_PADDED, "cells": _LABELS_CELLS},
-    "masked_lm_loss": {"logsumexp": _LM, "where": _LM_WHERE, "loop": _LM_LOOP},
-    "holdout_cluster": {"disjoint": _HOLD, "pairs": _HOLD_PAIRS},
+    "masked_lm_loss": {
+        "logsumexp": _LM,
+        "where": _LM_WHERE,
+        "loop": _LM_LOOP,
+        "flat": _LM_FLAT,
+    },
+    "holdout_cluster": {"disjoint": _HOLD, "pairs": _HOLD_PAIRS, "members": _HOLD_MEMBERS},
     "reward_ranking_loss": {
         "loop": _RANK,
         "table": _RANK_TABLE,
         "combinations": _RANK_COMBINATIONS,
     },
-    "token_kl": {"selected": _KL, "where": _KL_WHERE, "loop": _KL_LOOP},
+    "token_kl": {
+        "selected": _KL,
+        "where": _KL_WHERE,
+        "loop": _KL_LOOP,
+        "cross_entropy": _KL_CROSS,
+    },
     "ppo_clip_loss": {
         "min": _PPO,
         "max_of_losses": _PPO_ZERO,
         "cases": _PPO_CASES,
         "loop": _PPO_LOOP,
+        "filled": _PPO_FILLED,
     },
-    "best_of_n": {"loop": _BEST, "sorted": _BEST_SORTED, "unique": _BEST_UNIQUE},
+    "best_of_n": {
+        "loop": _BEST,
+        "sorted": _BEST_SORTED,
+        "unique": _BEST_UNIQUE,
+        "numpy": _BEST_NUMPY,
+    },
     "dpo_loss": {"logsigmoid": _DPO, "ranked": _DPO_RANKED, "ratios": _DPO_RATIOS},
 }

@@ -180,7 +180,8 @@ BOOK = [
     Query("FLAN", TRAINING, "FLAN: 처음 보는 지시"),
     Query("PPO", TRAINING, "한 번 쓴 답을 여러 번 쓰기: PPO"),
     Query("DPO", TRAINING, "DPO: 지름길"),
-    Query("과최적화", TRAINING, "너무 밀면"),
+    Query("과최적화", TRAINING, "올랐다가 곤두박질합니다"),
+    Query("best-of-n", TRAINING, "여럿 뽑아 하나 고르기"),
     Query("GPT-3 학습 비용", TRAINING, "GPT-3의 숫자"),
     # easy/foundation
     Query("파운데이션 모델", GLOSSARY, "파운데이션 모델"),
