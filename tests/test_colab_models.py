@@ -67,7 +67,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (stub / "sitecustomize.py").write_text("import google.colab\n")
     book = colabenv.ROOT / "book"  # kit.py and checks.py: a lab's source has no header
     full = {"COURSE_QUICK": "0", "COURSE_FULL": "1"}
-    jupyter = colabenv.kernel(tmp_path, stub, colabenv.HUB, book, **offline, **full)
+    # With the font at hand kit does not send pip for it: .venv-colab/ must stay as it is.
+    paths = (stub, colabenv.HUB, colabenv.FONT, book)
+    jupyter = colabenv.kernel(tmp_path, *paths, **offline, **full)
     monkeypatch.setenv("JUPYTER_PATH", str(jupyter))
     return folder
 
