@@ -114,13 +114,14 @@ colab=.venv-colab
 colab_is_ready() {
   local file
   [ "$(cat "$colab/.ready" 2>/dev/null)" = "$here" ] || return 1
-  for file in "$stamp" requirements.txt requirements-colab.txt scripts/share_torch.py; do
+  for file in "$stamp" requirements.txt requirements-colab.txt requirements-models.txt \
+    scripts/share_torch.py; do
     [ ! "$file" -nt "$colab/.ready" ] || return 1
   done
 }
 
 # Colab's versions, torch from .venv/, nothing of the course. The optional font package lies
-# apart, so that a test adds it or leaves it out.
+# apart, so that a test adds it or leaves it out; so does what loads an open-weight model.
 make_colab() {
   if colab_is_ready && is_ready; then return; fi
   make_venv
@@ -135,6 +136,7 @@ make_colab() {
   pip_into "$colab" --no-deps --no-compile -r requirements-colab.txt
   pip_into "$colab" --no-deps --no-compile --upgrade --target "$colab/font" \
     "$(grep -E '^koreanize-matplotlib==' requirements.txt)"
+  pip_into "$colab" --no-deps --no-compile --upgrade --target "$colab/hub" -r requirements-models.txt
   .venv/bin/python scripts/share_torch.py "$colab"
   printf '%s\n' "$here" >"$colab/.ready"
 }

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COLAB = ROOT / ".venv-colab"
 PYTHON = COLAB / "bin" / "python"
 FONT = COLAB / "font"
+HUB = COLAB / "hub"  # transformers and what it needs (requirements-models.txt)
 NAME = "colab"
 
 # Writes matplotlib's own list of fonts with nothing of the system in it.
