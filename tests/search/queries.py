@@ -24,6 +24,7 @@ MODALITY = "easy/modality"
 FOUNDATION = "easy/foundation"
 TEXT_FOUNDATION = "hard/text-foundation"
 TRAINING = "hard/training"
+INFERENCE = "hard/inference"
 
 BOOK = [
     # one syllable
@@ -203,6 +204,19 @@ BOOK = [
     Query("생각의 사슬", TEXT_FOUNDATION, "추론능력: 한 걸음씩 풀기"),
     Query("오픈소스 모델", TEXT_FOUNDATION, "닫힌 모델과 열린 모델"),
     Query("대규모 언어 모델", GLOSSARY, "거대 언어 모델"),
+    # hard/inference
+    Query("디코딩", INFERENCE, "한 토큰씩 잇기"),
+    Query("빔 서치", INFERENCE, "빔 탐색"),
+    Query("beam search", GLOSSARY, "빔 탐색"),
+    Query("greedy decoding", INFERENCE, "탐욕 디코딩"),
+    Query("온도를 낮추면", INFERENCE, "온도"),
+    Query("top-k", INFERENCE, "상위 k 샘플링(top-k)"),
+    Query("nucleus sampling", GLOSSARY, "핵 샘플링"),
+    Query("top-p", INFERENCE, "핵 샘플링(top-p)"),
+    Query("KV 캐시", INFERENCE, "키-밸류 캐시"),
+    Query("품질과 다양성", INFERENCE, "품질과 다양성"),
+    Query("같은 말을 되풀이한다", INFERENCE),
+    Query("EOS", GLOSSARY, "종료 토큰"),
 ]
 
 NOTES = [
