@@ -25,6 +25,7 @@ FOUNDATION = "easy/foundation"
 TEXT_FOUNDATION = "hard/text-foundation"
 TRAINING = "hard/training"
 INFERENCE = "hard/inference"
+EVALUATION = "hard/evaluation"
 
 BOOK = [
     # one syllable
@@ -217,6 +218,20 @@ BOOK = [
     Query("품질과 다양성", INFERENCE, "품질과 다양성"),
     Query("같은 말을 되풀이한다", INFERENCE),
     Query("EOS", GLOSSARY, "종료 토큰"),
+    # hard/evaluation
+    Query("ROUGE", EVALUATION, "참고 답과 견주기: ROUGE"),
+    Query("형태소", EVALUATION, "한국어에서 0점"),
+    Query("퍼플렉시티", EVALUATION, "퍼플렉시티"),
+    Query("perplexity", GLOSSARY, "퍼플렉시티"),
+    Query("데이터오염", EVALUATION, "테스트 데이터"),
+    Query("위치편향", EVALUATION, "심판의 세 편향"),
+    Query("LLM-as-a-judge", EVALUATION),
+    Query("엘로", EVALUATION, "엘로: 한 판마다 고치기"),
+    Query("LMArena", EVALUATION, "사람의 선호: 아레나와 브래들리–테리"),
+    Query("Self-Instruct", EVALUATION, "스스로 만든 지시"),
+    Query("모델이 붕괴한다", EVALUATION, "모델 붕괴"),
+    Query("LLaVA", EVALUATION, "응용: 그림을 읽는 언어 모델"),
+    Query("할루시네이션", GLOSSARY, "환각"),
 ]
 
 NOTES = [
