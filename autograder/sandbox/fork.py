@@ -52,6 +52,19 @@ class ForkExecutor:
         for process in (self._student, self._judge):
             process.ready()
 
+    def warm(self) -> None:
+        """Starts the processes now, so that the first submission does not wait for them.
+
+        Raises:
+            ExecutorFailed: they cannot be started.
+        """
+        if self._student is None:
+            try:
+                self._start()
+            except (OSError, ValueError) as error:
+                self.close()
+                raise ExecutorFailed(f"실행 프로세스를 켜지 못했습니다: {error}") from None
+
     def run(
         self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits
     ) -> list[CellRun]:
