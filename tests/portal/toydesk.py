@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from autograder.course import Course
 from autograder.portal.admin.people import add_ta, make_links, sync
 from autograder.portal.app import create_app, open_desk
 from autograder.portal.limits import Rates
+from autograder.portal.queue.engine import Engine
 from autograder.portal.settings import Settings
 from autograder.portal.state import Desk
 from autograder.portal.tables import User
@@ -80,13 +82,17 @@ def receipt_of(answer) -> str:
     return answer.headers["location"].rpartition("/")[2]
 
 
-def make_desk(folder: Path, url: str = "", deadline: str = "", **settings) -> Toy:
-    """A desk with three students and a TA `ta1`. Nothing grades until its lifespan is entered."""
+def make_desk(folder: Path, url: str = "", deadline: str = "", executor=None, **settings) -> Toy:
+    """A desk with three students and a TA `ta1`. Nothing grades until its lifespan is entered.
+
+    `executor`: makes the workers' executors (the fixture `kept` has a warm one).
+    """
     course = make_course(folder, deadline)
     course.roster.write_text(ROSTER, encoding="utf-8")
     found = {"requests_per_minute": 100_000, "handins_per_hour": 100_000, "workers": 1} | settings
     chosen = Settings(key=KEY, db_url=url or f"sqlite:///{folder / 'desk.db'}", **found)
-    desk = open_desk(course, chosen)
+    engine = partial(Engine, make_executor=executor) if executor else Engine
+    desk = open_desk(course, chosen, engine)
     with desk.database.session() as db:
         sync(db, course)
         add_ta(db, "ta1", "조교")
