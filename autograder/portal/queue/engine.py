@@ -27,6 +27,7 @@ from autograder.portal.queue.found import bring_in
 from autograder.portal.settings import Settings
 from autograder.portal.tables import Handin, Job, Outcome, now
 from autograder.results import Result
+from autograder.sandbox import survey
 from autograder.sandbox.executor import Executor, ExecutorFailed
 from autograder.sandbox.fork import ForkExecutor
 
@@ -99,6 +100,11 @@ class Engine:
 
     def _run(self) -> None:
         if not self._scheduler:
+            try:
+                survey.insist(self._course.settings)
+            except RuntimeError as error:  # hand-ins are taken and wait for a machine with walls
+                self.trouble = str(error)
+                return
             self._warm()
         while not self._stop.is_set():
             try:
