@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 
 class Stop(Exception):
-    """Ends a call with a page that says why. `status` is HTTP's, `text` Korean for the reader."""
+    """Ends a call with a page that says why. `status` is HTTP's, `text` Korean for the reader.
 
-    def __init__(self, status: int, text: str = "") -> None:
+    `values` are for the braces in `text`, which stands in locale/en/ like the words of pages.
+    """
+
+    def __init__(self, status: int, text: str = "", **values: object) -> None:
         super().__init__(text)
-        self.status, self.text = status, text
+        self.status, self.text, self.values = status, text, values
 
 
 @dataclass
@@ -83,7 +86,7 @@ class Call:
         if required and not value:
             raise Stop(422, "빈칸이 있습니다.")
         if len(value) > most:
-            raise Stop(422, f"너무 깁니다(최대 {most:,}자).")
+            raise Stop(422, "너무 깁니다(최대 {n}자).", n=most)
         return value.encode("utf-8", "replace").decode()
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -37,7 +37,7 @@ TEXTS = {
     405: "없는 페이지입니다.",
     413: "파일이 너무 큽니다. 출력을 모두 지우고 다시 저장해 내 주세요.",
     429: "너무 자주 요청했습니다. 잠시 뒤에 다시 하세요.",
-    500: "데스크에 문제가 생겼습니다. 영수증이 있는 제출은 안전합니다.",
+    500: "데스크에 문제가 생겼습니다. 영수증이 있는 제출은 안전합니다. ({mark})",
     503: "지금은 데이터베이스에 닿지 않습니다. 잠시 뒤에 다시 하세요. 영수증이 있는 제출은 안전합니다.",
     507: "서버에 저장할 자리가 없습니다. 이 제출은 받지 못했습니다. 파일을 가지고 있다가 다시 내 주세요. "
     "영수증이 있는 제출은 안전합니다.",
@@ -127,19 +127,21 @@ def _permit(call: Call, rule: Rule) -> None:
 
 def _slow_down(call: Call, name: str, caller: str, most: int, seconds: float) -> None:
     if wait := call.desk.rates.wait(name, caller, most, seconds):
-        raise Stop(429, f"너무 자주 요청했습니다. {wait}초 뒤에 다시 하세요.")
+        raise Stop(429, "너무 자주 요청했습니다. {n}초 뒤에 다시 하세요.", n=wait)
 
 
 def failure(request: Request, error: Exception) -> Response:
     """The page (or JSON for a program) that says what went wrong."""
     status, text = _meaning(error)
+    values = dict(getattr(error, "values", None) or {})
+    if status not in TEXTS and not text:
+        text = TEXTS[400]
     if status == 500:
-        mark = secrets.token_hex(4)
-        log.error("%s %s [%s]", request.method, request.url.path, mark, exc_info=error)
-        text = f"{TEXTS[500]} ({mark})"
+        values["mark"] = secrets.token_hex(4)
+        log.error("%s %s [%s]", request.method, request.url.path, values["mark"], exc_info=error)
     elif status in (503, 507):
         log.error("%s %s: %s", request.method, request.url.path, _line(error))
-    said = say(language(request), text or TEXTS.get(status, TEXTS[500]))
+    said = say(language(request), text or TEXTS[status], **values)
     wants_json = request.headers.get("accept", "").startswith("application/json")
     if request.url.path.startswith(API) or wants_json:
         return JSONResponse({"error": said}, status)
@@ -147,9 +149,9 @@ def failure(request: Request, error: Exception) -> Response:
         home = request.app.url_path_for("home")
         return Response(status_code=303, headers={"location": home})
     page = environment().get_template("error.html")
-    values = {"status": status, "text": said, "language": language(request)}
-    values["_"] = lambda korean, **more: say(language(request), korean, **more)
-    return HTMLResponse(page.render(**values), status)
+    shown = {"status": status, "text": said, "language": language(request)}
+    shown["_"] = lambda korean, **more: say(language(request), korean, **more)
+    return HTMLResponse(page.render(**shown), status)
 
 
 def _meaning(error: Exception) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Korean, and English by switch. Korean words are the keys; locale/en.yml has the English.
+"""Korean, and English by switch. Korean words are the keys; the files in locale/en/ have the English.
 
 In templates: `{{ _("제출") }}`, with values `{{ _("{n}번째 제출", n=3) }}`. In Python: `say(language, …)`.
 """
@@ -17,8 +17,10 @@ _FOLDER = Path(__file__).with_name("locale")
 @cache
 def catalogue() -> dict[str, str]:
     """Korean → English."""
-    found = yaml.safe_load((_FOLDER / "en.yml").read_text(encoding="utf-8"))
-    return {str(key): str(value) for key, value in (found or {}).items()}
+    found: dict[str, str] = {}
+    for file in sorted((_FOLDER / "en").glob("*.yml")):
+        found |= yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    return {str(key): str(value) for key, value in found.items()}
 
 
 def say(language: str, korean: str, **values: object) -> str:

@@ -7,6 +7,7 @@ and desk. What is handed in there by the demonstration comes from the reference 
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,12 @@ SHARED = (
     "solutions", "labs", "releases", "book",
 )  # fmt: skip
 STUDENTS = 12
+_MARKS = re.compile(r"^\s*### (?:BEGIN|END) SOLUTION *\n?", re.MULTILINE)
+_WRITTEN = (
+    "그래프를 보면 걸음이 길어질수록 기울기가 줄어듭니다. 그래서 먼 글자는 배우기 어렵습니다.",
+    "잘 모르겠습니다. 그래프는 그렸습니다.",
+    "값이 커지는 경우와 작아지는 경우를 나누어 보았고, 두 경우 모두 표로 적었습니다.",
+)
 TA = "ta"
 
 
@@ -81,15 +88,17 @@ def _answers(course: Course, lab: Lab, skip: int) -> bytes:
     source = notebooks.read(course.source(lab.name))
     release = copy.deepcopy(notebooks.read(course.release(lab.name)))
     answers = {
-        notebooks.exercise(cell): cell.source
+        notebooks.exercise(cell): _MARKS.sub("", cell.source)
         for cell in source.cells
-        if notebooks.role(cell) in ("answer", "written")
+        if notebooks.role(cell) == "answer"
     }
-    given = [name for name in answers if name != "reflection"]
+    given = list(answers)
     left = set(given[len(given) - skip :])
     for cell in release.cells:
         name = notebooks.exercise(cell)
-        if notebooks.role(cell) in ("answer", "written") and name in answers and name not in left:
+        if notebooks.role(cell) == "written":
+            cell.source = f"<!-- [{lab.name}:{name}] -->\n{_WRITTEN[skip % len(_WRITTEN)]}"
+        elif notebooks.role(cell) == "answer" and name in answers and name not in left:
             cell.source = answers[name]
     return notebooks.dumps(release).encode()
 
