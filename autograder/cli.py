@@ -219,6 +219,33 @@ def serve(course: Course, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def backup(course: Course, arguments: argparse.Namespace) -> int:
+    """Writes all of a class into one file."""
+    from autograder.portal.admin.backup import backup as write_backup
+
+    write_backup(course, Path(arguments.file), _say)
+    return 0
+
+
+def restore(course: Course | None, arguments: argparse.Namespace) -> int:
+    """Puts a backup back."""
+    from autograder.portal.admin.backup import restore as put_back
+
+    to = Path(arguments.to) if arguments.to else course.root if course else Path.cwd()
+    put_back(Path(arguments.file), to.resolve(), _say)
+    return 0
+
+
+def purge(course: Course, arguments: argparse.Namespace) -> int:
+    """Deletes all that is about one student."""
+    from autograder.portal.admin.purge import purge as take_out
+
+    if not arguments.yes:
+        raise UsageError(f"되돌릴 수 없습니다. 정말이면: course purge {arguments.student} --yes")
+    take_out(course, arguments.student, _say)
+    return 0
+
+
 def doctor(course: Course, arguments: argparse.Namespace) -> int:
     """Prints what this machine can do."""
     from autograder.doctor import lines
@@ -284,15 +311,33 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--port", type=int, default=8000)
     text = "보여 주기용 반으로 엽니다 (_build/demo/; 진짜 반은 그대로)"
     sub.add_argument("--demo", action="store_true", help=text)
+    sub = verb(backup, "반 전체를 파일 하나에 담습니다 (제출물, 점수, 데스크)")
+    sub.add_argument("file", metavar="FILE", help="새 파일: class.tar.gz")
+    sub = verb(restore, "백업을 빈 폴더나 새 체크아웃에 되살립니다")
+    sub.add_argument("file", metavar="FILE", help="course backup이 만든 파일")
+    sub.add_argument("--to", metavar="DIR", help="어디에 (기본: 이 과정)")
+    sub = verb(purge, "한 학생에 관한 것을 모두 지웁니다")
+    sub.add_argument("student", metavar="STUDENT")
+    sub.add_argument("--yes", action="store_true", help="묻지 않고 지웁니다")
     verb(doctor, "버전과 이 기계의 격리 능력을 봅니다")
     return top
+
+
+def _course(chosen: argparse.Namespace) -> Course | None:
+    """The course in which the verb runs; a backup may come back where there is none yet."""
+    try:
+        return Course.find()
+    except UsageError:
+        if chosen.run is restore:
+            return None
+        raise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb. Returns the exit code: 0 good, 1 something failed, 2 wrongly called."""
     try:
         chosen = parser().parse_args(arguments)
-        return chosen.run(Course.find(), chosen)
+        return chosen.run(_course(chosen), chosen)
     except UsageError as error:
         print(f"course: {error}", file=sys.stderr)
         return USAGE

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from autograder.course import Course
@@ -31,12 +33,29 @@ def load(course: Course) -> dict[tuple[str, str], datetime]:
 
 def grant(course: Course, student: str, lab: str, until: datetime | None) -> None:
     """Puts the deadline off until `until` (with a zone), or back to the class's with None."""
-    with open(course.root / f".{NAME}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        found = load(course)
+    with _changing(course) as found:
         found.pop((student, lab), None)
         if until is not None:
             found[student, lab] = until
+
+
+def forget(course: Course, student: str) -> None:
+    """Takes out all that is about one student."""
+    with _changing(course) as found:
+        for key in [key for key in found if key[0] == student]:
+            del found[key]
+
+
+@contextmanager
+def _changing(course: Course) -> Iterator[dict[tuple[str, str], datetime]]:
+    """What stands there, to be changed; written at the end if it was. Others wait."""
+    with open(course.root / f".{NAME}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = load(course)
+        found = dict(before)
+        yield found
+        if found == before:
+            return
         nested: dict[str, dict[str, str]] = {}
         for (who, what), moment in sorted(found.items()):
             nested.setdefault(who, {})[what] = moment.isoformat(timespec="seconds")

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from autograder.course import Course
 from autograder.intake.inbox import Inbox
 from autograder.portal import dispatch, health, home
+from autograder.portal.auth import oidc
 from autograder.portal.auth import routes as auth
 from autograder.portal.db import Database
 from autograder.portal.handin import routes as handin
@@ -98,6 +99,9 @@ def create_app(
         )
         for rule in rules()
     ]
+    for name, go in (("start", oidc.start), ("back", oidc.back)):
+        # Async, for Authlib; both are for anyone and check what comes by themselves.
+        routes.append(Route(f"/desk/oidc/{name}", _async(desk, go), name=f"oidc_{name}"))
     routes.append(Route("/desk", lambda request: RedirectResponse("/desk/"), name="bare"))
     static = Path(__file__).with_name("static")
     routes.append(Mount("/desk/static", StaticFiles(directory=static), name="static"))
@@ -125,6 +129,16 @@ def create_app(
     )
     app.state.desk = desk
     return app
+
+
+def _async(desk: Desk, go):
+    async def answer(request):
+        try:
+            return await go(desk, request)
+        except Exception as error:  # noqa: BLE001
+            return dispatch.failure(request, error)
+
+    return answer
 
 
 class OnDesk:

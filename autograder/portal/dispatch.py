@@ -139,7 +139,7 @@ def failure(request: Request, error: Exception) -> Response:
     if status == 500:
         values["mark"] = secrets.token_hex(4)
         log.error("%s %s [%s]", request.method, request.url.path, values["mark"], exc_info=error)
-    elif status in (503, 507):
+    elif status in (502, 503, 507):
         log.error("%s %s: %s", request.method, request.url.path, _line(error))
     said = say(language(request), text or TEXTS[status], **values)
     wants_json = request.headers.get("accept", "").startswith("application/json")

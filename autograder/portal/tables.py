@@ -136,8 +136,12 @@ class Handin(Base):
     file: Mapped[str] = mapped_column(String(255))
     source: Mapped[str] = mapped_column(String(16))
     notices: Mapped[list] = mapped_column(JSON, default=list)
-    job: Mapped[Job | None] = relationship(back_populates="handin", lazy="joined")
-    result: Mapped[Outcome | None] = relationship(back_populates="handin", lazy="joined")
+    job: Mapped[Job | None] = relationship(
+        back_populates="handin", lazy="joined", cascade="all, delete-orphan"
+    )
+    result: Mapped[Outcome | None] = relationship(
+        back_populates="handin", lazy="joined", cascade="all, delete-orphan"
+    )
 
 
 class Job(Base):

@@ -77,6 +77,12 @@ def test_the_table_has_every_route():
     assert {f"{rule.method} {rule.path}" for rule in rules()} == set(TABLE)
 
 
+def test_the_site_has_no_other_routes(toy):
+    """What is not in the table: static files, and the way to a provider (test_oidc.py)."""
+    others = {"oidc_start", "oidc_back", "bare", "static", "nowhere", "book"}
+    assert {route.name for route in toy.app.routes} <= {rule.name for rule in rules()} | others
+
+
 @pytest.mark.parametrize("route", TABLE)
 def test_who_may(toy, things, route):
     found = []
