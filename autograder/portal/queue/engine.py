@@ -253,7 +253,7 @@ def outcome_row(handin: int, result: Result) -> Outcome:
             for name, each in result.exercises.items()
         },
         seconds=result.seconds,
-        memory_mb=getattr(result, "memory_mb", None),
+        memory_mb=result.memory_mb,
         key=result.key,
         graded=now(),
     )
