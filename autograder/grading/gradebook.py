@@ -30,6 +30,7 @@ from sqlalchemy import create_engine, insert, inspect, make_url, select, text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from autograder.course import Course, UsageError
+from autograder.grading import extensions
 from autograder.grading.late import late_penalty
 from autograder.results import Carried, Result
 
@@ -151,6 +152,7 @@ def save(
     submission = gradebook.update_or_create_submission(
         lab, student, **({"timestamp": stamp} if stamp else {})
     )
+    submission.extension = extensions.extra(course, student, lab)
     notebook = gradebook.find_submission_notebook(lab, lab, student)
     _held = _cells(gradebook, notebook)
     checks = {c.grade_id: c for each in result.exercises.values() for c in each.checks}
@@ -186,6 +188,21 @@ def save(
         carried.exercises = _counted(notebook, result)
         carried.score = float(sum(carried.exercises.values()))
     before_commit(carried)
+    gradebook.db.commit()
+
+
+def relate(gradebook: Gradebook, course: Course, student: str, lab: str) -> None:
+    """Works a student's lateness out anew, after the deadline was put off for them or put back."""
+    try:
+        notebook = gradebook.find_submission_notebook(lab, lab, student)
+    except MissingEntry:
+        return
+    submission = notebook.assignment
+    submission.extension = extensions.extra(course, student, lab)
+    gradebook.db.flush()
+    gradebook.db.refresh(notebook)
+    late = late_penalty(notebook.score or 0.0, submission.total_seconds_late, course.late)
+    notebook.late_submission_penalty = late or None
     gradebook.db.commit()
 
 
@@ -250,9 +267,11 @@ def _counted(notebook, result: Result) -> dict[str, float]:
     }
 
 
-def own_scores(gradebook: Gradebook, lab: str) -> dict[str, dict[str, float]]:
-    """student → cell → the score that a TA gave with formgrader, for all who have one."""
-    rows = gradebook.db.execute(
+def own_scores(
+    gradebook: Gradebook, lab: str, student: str | None = None
+) -> dict[str, dict[str, float]]:
+    """student → cell → the score that a TA gave, for all who have one (or for this student)."""
+    query = (
         select(SubmittedAssignment.student_id, BaseCell.name, Grade.manual_score)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
@@ -260,9 +279,11 @@ def own_scores(gradebook: Gradebook, lab: str) -> dict[str, dict[str, float]]:
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .where(Assignment.name == lab, Grade.manual_score.is_not(None))
     )
+    if student is not None:
+        query = query.where(SubmittedAssignment.student_id == student)
     found: dict[str, dict[str, float]] = {}
-    for student, cell, mark in rows:
-        found.setdefault(student, {})[cell] = mark
+    for whose, cell, mark in gradebook.db.execute(query):
+        found.setdefault(whose, {})[cell] = mark
     return found
 
 
