@@ -130,6 +130,7 @@ def _prepare(role: str, request: dict, job: int, control: int, ours: socket.sock
         if done:
             gc.collect()
             gc.freeze()
+            _shared_kb.cache_clear()
             _answer(theirs, {"ready": True})
             serve(role, theirs)
         else:

@@ -12,7 +12,7 @@ from jupyter_client.manager import KernelManager
 
 from autograder import notebooks
 from autograder.portal.auth import links
-from autograder.portal.submit_cell import source
+from autograder.publish.submit_cell import source
 from autograder.portal.tables import Handin
 from tests.grading.toycourse import RIGHT
 from tests.judge.lab import handed_in

@@ -1,6 +1,6 @@
 """The lab's last cell 「제출」: sends the notebook that it stands in to the desk.
 
-What the student runs is `cell.py.txt`, standard library only. On Colab the notebook is read from the page
+What the student runs is `submit_cell.txt`, standard library only. On Colab the notebook is read from the page
 (`google.colab._message`, private, hence with a time limit and a way round), elsewhere from the saved file.
 """
 
@@ -10,8 +10,7 @@ from pathlib import Path
 
 from autograder.course import Course
 
-_TEMPLATE = Path(__file__).with_name("cell.py.txt")
-TAG = "demo"  # grading never runs it
+_TEMPLATE = Path(__file__).with_name("submit_cell.txt")
 
 
 def source(lab: str, address: str) -> str:
