@@ -93,13 +93,17 @@ def penalty_of(gradebook: Gradebook, lab: Lab, student: str) -> float:
 
 
 def comment_of(gradebook: Gradebook, lab: Lab, student: str) -> str:
-    """What a TA wrote beside the written answer in formgrader."""
+    """What a TA wrote beside the written answer, here or in formgrader."""
+    return comments_of(gradebook, lab, student).get("reflection", "")
+
+
+def comments_of(gradebook: Gradebook, lab: Lab, student: str) -> dict[str, str]:
+    """exercise → what a TA wrote beside it."""
     try:
         notebook = gradebook.find_submission_notebook(lab.name, lab.name, student)
     except MissingEntry:
-        return ""
-    words = [each.manual_comment for each in notebook.comments if each.cell.name == "reflection"]
-    return "\n".join(filter(None, words))
+        return {}
+    return {each.name: each.manual_comment for each in notebook.comments if each.manual_comment}
 
 
 def _addresses(course: Course, lab: Lab) -> dict[str, str]:
