@@ -39,7 +39,7 @@ TABLE = {
     "GET /ta/labs/{lab}": (LOGIN, 403, 403, 200),
     "GET /ta/handins/{receipt}": (LOGIN, 403, 403, 200),
     "POST /ta/handins/{receipt}/score": (401, 403, 403, 422),  # not graded in this test
-    "POST /ta/handins/{receipt}/comment": (401, 403, 403, 303),
+    "POST /ta/handins/{receipt}/comment": (401, 403, 403, 422),
     "GET /ta/labs/{lab}/failures": (LOGIN, 403, 403, 200),
     "POST /ta/labs/{lab}/failures/{cluster}": (401, 403, 403, 404),
     "GET /ta/labs/{lab}/written": (LOGIN, 403, 403, 200),

@@ -1,4 +1,4 @@
-"""The TA's way through the desk: a class at a glance, one hand-in, equal failures, scores, appeals, people."""
+"""The TA's desk: a class at a glance, one hand-in, equal failures, scores, appeals, people."""
 
 from __future__ import annotations
 
@@ -103,7 +103,13 @@ def test_a_score_of_the_tas_counts_is_explained_and_can_be_taken_back(toy):
     post(toy, where, cell="relu-public", score="", reason="잘못 보았습니다")
     assert scores(toy.course)["s02", "relu-public"][:2] == (0, None)
     assert history.read(toy.course.record("s02", "toy"))[-1]["reason"] == "잘못 보았습니다"
-    for wrong in ({"score": "21"}, {"score": "-1"}, {"score": "nan"}, {"score": "x"}, {"cell": "y"}):
+    for wrong in (
+        {"score": "21"},
+        {"score": "-1"},
+        {"score": "nan"},
+        {"score": "x"},
+        {"cell": "y"},
+    ):
         fields = {"cell": "relu-public", "score": "1", "reason": "r"} | wrong
         assert post(toy, where, **fields).status_code == 422, wrong
     assert post(toy, where, cell="relu-public", score="1").status_code == 422  # no reason given
@@ -126,8 +132,9 @@ def test_the_tables_are_the_same_as_on_the_command_line(toy):
         answer = ta.get(f"/desk/ta/export/{form}")
         assert answer.content.decode("utf-8-sig") == table(toy.course, toy.course.labs, form)
         assert answer.content.startswith(b"\xef\xbb\xbf") == (form != "canvas")
-    assert 'filename="grades-toy-moodle.csv"' in (
-        ta.get("/desk/ta/export/moodle?lab=toy").headers["content-disposition"]
+    assert (
+        'filename="grades-toy-moodle.csv"'
+        in (ta.get("/desk/ta/export/moodle?lab=toy").headers["content-disposition"])
     )
     assert ta.get("/desk/ta/export/xls").status_code == 404
     assert ta.get("/desk/ta/export/csv?lab=none").status_code == 404
@@ -158,7 +165,9 @@ def test_an_extension_moves_the_penalty_at_once(tmp_path, kept):
         until = datetime.now(toy.course.timezone) + timedelta(days=1)
         fields = {"student": "s01", "lab": "toy", "until": f"{until:%Y-%m-%dT%H:%M}"}
         assert post(toy, "/ta/extensions", **fields).status_code == 303
-        assert extensions.deadline(toy.course, "s01", "toy") == until.replace(second=0, microsecond=0)
+        assert extensions.deadline(toy.course, "s01", "toy") == until.replace(
+            second=0, microsecond=0
+        )
         assert "지각 감점" not in client.get(f"/desk/handins/{receipt}").text
         post(toy, "/ta/extensions", **(fields | {"until": ""}))
         assert "−20" in client.get(f"/desk/handins/{receipt}").text

@@ -92,6 +92,10 @@ def ta_comment(call: Call) -> Response:
     exercise, text = call.text("exercise", 64), call.text("text", MOST)
     if not klass.counts_now(call, row):
         raise Stop(409, "이 제출은 점수에 들어가지 않습니다. 다른 제출로 채점합니다.")
+    line = klass.grades(call.desk.course, call.desk.course.lab(row.lab), row.student)
+    known = {cell.exercise for cell in line[row.student].cells.values()} if line else set()
+    if exercise not in known:
+        raise Stop(422, "채점된 제출의 문제에만 말할 수 있습니다.")
     try:
         with marking(call.desk.course) as gradebook:
             add_comment(gradebook, [row.student], row.lab, exercise, text)
