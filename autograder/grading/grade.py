@@ -162,7 +162,7 @@ def outcome(job: Job, answer: Marked | Failure) -> Result:
         result.manual = written_answer(job.paper, submission.rebuilt.notebook)
     else:
         result.exercises, result.manual = answer.exercises, answer.manual
-        result.seconds = answer.seconds
+        result.seconds, result.memory_mb = answer.seconds, answer.memory_mb
         result.score = sum(each.score for each in answer.exercises.values())
         result.max_score = sum(each.max_score for each in answer.exercises.values())
     return result

@@ -37,6 +37,7 @@ class ForkExecutor:
         self._skip = set(skip)
         self._student: WarmProcess | None = None
         self._judge: WarmProcess | None = None
+        self.grown_mb = 0.0  # by how much the student's process grew in the last run, at most
 
     def _start(self) -> None:
         try:
@@ -69,6 +70,7 @@ class ForkExecutor:
         self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits
     ) -> list[CellRun]:
         """See Executor.run. A cell that cannot be interrupted is killed, and the others run again."""
+        self.grown_mb = 0.0
         runs: dict[str, CellRun] = {}
         fatal: dict[str, CellRun] = {}
         deadline = time.monotonic() + limits.submission_seconds
@@ -136,8 +138,8 @@ class ForkExecutor:
         report = watch.run()
         for process in (judge, student):
             process.end()
-        for process in (judge, student):
-            process.ended()
+        judge.ended()
+        self.grown_mb = max(self.grown_mb, student.ended())
         return report
 
     def close(self) -> None:

@@ -32,8 +32,9 @@ class Served:
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
-        course.html.mkdir(parents=True, exist_ok=True)
-        (course.html / "index.html").write_text("<!doctype html><title>book</title>", "utf-8")
+        if not course.html.exists():
+            course.html.mkdir(parents=True)
+            (course.html / "index.html").write_text("<!doctype html><title>book</title>", "utf-8")
 
     def start(self, graded: bool = True) -> None:
         """Returns when it answers (with `graded`: when it also grades)."""

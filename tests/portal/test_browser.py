@@ -14,9 +14,8 @@ from tests import booksite
 from tests.browsing import Visit
 from tests.grading.toycourse import HALF, RIGHT
 from tests.judge.lab import handed_in
-from tests.portal.serving import Served, secrets_of
+from tests.portal.serving import secrets_of
 from tests.portal.test_submit_cell import colab_saved
-from tests.portal.toydesk import make_desk
 
 pytestmark = pytest.mark.browser
 AXE = booksite.ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -25,13 +24,6 @@ NOISY = {
     "double": "print('<img src=x onerror=alert(1)> 내 출력')\n"
     "import matplotlib\ndef double(x):\n    return 3 * x"
 }
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    toy = make_desk(tmp_path_factory.mktemp("browser") / "course")
-    with Served(toy.course) as found:
-        yield found
 
 
 @pytest.fixture
@@ -72,7 +64,7 @@ def grave(page) -> list[str]:
 
 
 def test_a_colab_saved_notebook_from_the_file_to_the_appeal(served, visit, tmp_path):
-    here = signed_in(served, visit, "s01")
+    here = signed_in(served, visit, "b01")
     page = here.page
     page.get_by_role("link", name="장난감").click()
     saved = tmp_path / "toy (1).ipynb"
@@ -104,7 +96,7 @@ def test_a_colab_saved_notebook_from_the_file_to_the_appeal(served, visit, tmp_p
 
 
 def test_missing_cells_are_named_and_asked_about(served, visit, tmp_path):
-    here = signed_in(served, visit, "s02")
+    here = signed_in(served, visit, "b02")
     page = here.page
     page.goto(f"{served.address}/desk/labs/toy")
     notebook = handed_in(RIGHT)
@@ -122,7 +114,7 @@ def test_missing_cells_are_named_and_asked_about(served, visit, tmp_path):
 
 
 def test_with_the_keyboard_only(served, visit, tmp_path):
-    here = signed_in(served, visit, "s03")
+    here = signed_in(served, visit, "b03")
     page = here.page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -156,7 +148,7 @@ def test_with_the_keyboard_only(served, visit, tmp_path):
 
 @pytest.mark.parametrize("look", ["light", "dark"])
 def test_on_a_phone_every_page_fits_and_axe_finds_nothing_serious(served, visit, tmp_path, look):
-    here = signed_in(served, visit, "s02", color_scheme=look, **PHONE)
+    here = signed_in(served, visit, "b02", color_scheme=look, **PHONE)
     page = here.page
     page.goto(f"{served.address}/desk/labs/toy")
     page.set_input_files("#notebook", file(tmp_path, {**NOISY, "relu": RIGHT["relu"]}))

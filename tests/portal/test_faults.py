@@ -21,7 +21,7 @@ from autograder.portal.admin.people import sync
 from autograder.portal.admin.roster import _desk
 from autograder.portal.auth import links
 from autograder.portal.tables import Handin
-from tests.grading.toycourse import RIGHT, make_course
+from tests.grading.toycourse import RIGHT
 from tests.portal.serving import Served, secrets_of
 from tests.portal.toydesk import hand_in, make_desk, notebook, receipt_of
 
@@ -165,7 +165,7 @@ class Class:
 
 
 def killed(tmp_path, kills: int, seed: int, environment: dict | None = None) -> Class:
-    course = make_course(tmp_path / "course")
+    course = make_desk(tmp_path / "course").course
     klass, chance = Class(course, 12), random.Random(seed)
     server = Served(course, **(environment or {}))
     for _ in range(kills):
@@ -210,7 +210,7 @@ def test_fifty_kills(tmp_path, seed):
 
 def rush(tmp_path, students: int, seconds: float) -> Class:
     """Everybody hands in once, at moments spread over `seconds`."""
-    course = make_course(tmp_path / "course")
+    course = make_desk(tmp_path / "course").course
     klass, chance = Class(course, students), random.Random(0)
     with Served(course) as server:
         started = time.monotonic()

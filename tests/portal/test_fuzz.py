@@ -108,6 +108,18 @@ def key(toy) -> str:
 @schema.exclude(operation_id="sign_out").parametrize()
 @LIGHT
 def test_nothing_ends_in_a_500(toy, callers, key, case):
+    tried(toy, callers, key, case)
+
+
+@pytest.mark.soak
+@schema.exclude(operation_id="sign_out").parametrize()
+@settings(LIGHT, max_examples=300, derandomize=False)
+def test_nothing_ends_in_a_500_whatever_one_tries(toy, callers, key, case):
+    tried(toy, callers, key, case)
+
+
+def tried(toy, callers, key, case) -> None:
+    """One request of each caller."""
     toy.desk.rates = Rates()
     for name, (client, headers) in callers.items():
         headers = dict(headers)

@@ -40,6 +40,7 @@ def test_from_the_file_to_the_result_and_again(toy):
     assert re.search(r"40<small> / 100", page)
     assert receipt in page and row.sha256 in page and "KST" in page and "UTC" in page
     assert "HIDDEN_SECRET" not in page
+    assert re.search(r"채점에 걸린 시간 [\d.]+초 · 메모리 \d+ MB", page)
 
     second = receipt_of(hand_in(client, notebook(RIGHT)))
     assert re.search(r"100<small> / 100", toy.wait(client, second))
@@ -107,7 +108,7 @@ def test_the_name_of_a_file_is_shown_and_never_a_path(toy):
 
 
 def test_an_appeal_goes_to_and_fro(toy):
-    client, ta = toy.client("s01"), toy.client("ta1")
+    client, ta = toy.client("s02"), toy.client("ta1")
     receipt = receipt_of(hand_in(client, notebook(RIGHT)))
     page = toy.wait(client, receipt)
     asked = client.post(
@@ -178,6 +179,15 @@ def test_what_was_collected_or_left_by_a_kill_is_graded_too(tmp_path, kept):
         client = toy.client("s02")
         theirs = re.search(r"/desk/handins/([\w-]+)", client.get("/desk/labs/toy").text)[1]
         assert "40<small>" in toy.wait(client, theirs)
+
+
+def test_memory_is_what_the_students_own_process_took(toy):
+    client = toy.client("s02")
+    hungry = (
+        f"{RIGHT['double']}\nx = bytearray(200 * 2**20)\nx[::4096] = b'1' * len(x[::4096])\ndel x"
+    )
+    page = toy.wait(client, receipt_of(hand_in(client, notebook({**RIGHT, "double": hungry}))))
+    assert 190 <= int(re.search(r"메모리 (\d+) MB", page)[1]) <= 400
 
 
 def test_events_tell_the_end(toy):

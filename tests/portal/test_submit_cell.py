@@ -16,8 +16,7 @@ from autograder.portal.submit_cell import source
 from autograder.portal.tables import Handin
 from tests.grading.toycourse import RIGHT
 from tests.judge.lab import handed_in
-from tests.portal.serving import Served, secrets_of
-from tests.portal.toydesk import make_desk
+from tests.portal.serving import secrets_of
 
 COLAB = """
 import json, sys, types
@@ -30,13 +29,6 @@ colab = types.ModuleType("google.colab"); colab._message = message
 google = types.ModuleType("google"); google.colab = colab
 sys.modules.update({{"google": google, "google.colab": colab, "google.colab._message": message}})
 """
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    toy = make_desk(tmp_path_factory.mktemp("cell") / "course")
-    with Served(toy.course) as found:
-        yield toy, found
 
 
 class Kernel:
@@ -90,22 +82,22 @@ def colab_saved() -> dict:
 
 
 def test_from_colab(served, kernel):
-    toy, server = served
-    key = secrets_of(toy.course, ["s01"], links.SUBMIT)["s01"]
+    toy, server = served.toy, served
+    key = secrets_of(toy.course, ["c01"], links.SUBMIT)["c01"]
     kernel.run(COLAB.format(answer=repr({"ipynb": colab_saved()})))
     said = kernel.run(source("toy", server.address), key)
     assert "냈습니다: 1번째" in said and "100 / 100점" in said, said
     assert key not in said
     with toy.desk.database.session() as db:
-        row = db.query(Handin).filter_by(student="s01").one()
+        row = db.query(Handin).filter_by(student="c01").one()
         assert row.source == "cell" and row.sha256 in said and row.receipt in said
     kernel.run("del sys.modules['google'], sys.modules['google.colab']")
     kernel.run("del sys.modules['google.colab._message']")
 
 
 def test_from_the_saved_file_and_a_missing_cell_is_asked_about(served, kernel):
-    toy, server = served
-    key = secrets_of(toy.course, ["s02"], links.SUBMIT)["s02"]
+    toy, server = served.toy, served
+    key = secrets_of(toy.course, ["c02"], links.SUBMIT)["c02"]
     notebook = handed_in(RIGHT)
     notebook.cells = [cell for cell in notebook.cells if cell.id != "relu"]
     notebooks.write(kernel.folder / "내 실습.ipynb", notebook)
@@ -115,13 +107,13 @@ def test_from_the_saved_file_and_a_missing_cell_is_asked_about(served, kernel):
     said = kernel.run(source("toy", server.address), key, "y")
     assert "40 / 100점" in said, said
     with toy.desk.database.session() as db:
-        assert db.query(Handin).filter_by(student="s02").one().file == "내 실습.ipynb"
+        assert db.query(Handin).filter_by(student="c02").one().file == "내 실습.ipynb"
 
 
 @pytest.mark.parametrize("address", ["", "http://127.0.0.1:9", None])
 def test_whatever_goes_wrong_the_way_round_is_told(served, kernel, address):
     notebooks.write(kernel.folder / "toy.ipynb", handed_in(RIGHT))
-    address = served[1].address if address is None else address
+    address = served.address if address is None else address
     said = kernel.run(source("toy", address), "a wrong key")
     assert "내지 못했습니다" in said and "올리세요" in said and "Traceback" not in said
     assert not address or f"{address}/desk/labs/toy에" in said
@@ -129,7 +121,7 @@ def test_whatever_goes_wrong_the_way_round_is_told(served, kernel, address):
 
 def test_a_page_that_does_not_answer_is_no_end(served, kernel):
     kernel.run(COLAB.format(answer="(_ for _ in ()).throw(TimeoutError('no answer'))"))
-    said = kernel.run(source("toy", served[1].address))
+    said = kernel.run(source("toy", served.address))
     assert "내지 못했습니다: no answer" in said and "올리세요" in said
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from starlette.testclient import TestClient
 
 from autograder import notebooks
 from autograder.portal.auth import links
 from tests.browsing import Visit
 from tests.grading.toycourse import RIGHT
 from tests.judge.lab import handed_in
-from tests.portal.serving import Served, secrets_of
-from tests.portal.toydesk import Toy, hand_in, make_desk, notebook, receipt_of
+from tests.portal.serving import secrets_of
+from tests.portal.toydesk import hand_in, make_desk, notebook, receipt_of
 from tests.threats.handins import (
     test_css,
     test_formgrader,
@@ -49,24 +50,13 @@ def notebook_of(way, *payloads: str) -> bytes:
     return made if isinstance(made, bytes) else as_bytes(made)
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory) -> Toy:
-    return make_desk(tmp_path_factory.mktemp("threats") / "course")
-
-
-@pytest.fixture(scope="module")
-def served(toy):
-    with Served(toy.course) as found:
-        yield found
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("way", [shown, written, raised])
-def test_nothing_acts_in_the_browser(toy, served, browser, way, tmp_path):
+def test_nothing_acts_in_the_browser(served, browser, way, tmp_path):
     here = Visit(browser, served.address)
     page, said = here.page, []
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    token = secrets_of(toy.course, ["s01"], links.LINK)["s01"]
+    token = secrets_of(served.course, ["t01"], links.LINK)["t01"]
     page.goto(f"{served.address}/desk/in/{token}")
     page.get_by_role("button", name="들어가기").click()
     page.wait_for_url("**/desk/")
@@ -93,11 +83,8 @@ def test_nothing_acts_in_the_browser(toy, served, browser, way, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def graded(toy, kept):
-    """The same course graded in this process, after the browser's tests."""
-    from starlette.testclient import TestClient
-
-    made = make_desk(toy.course.root.parent / "second", executor=kept)
+def graded(tmp_path_factory, kept):
+    made = make_desk(tmp_path_factory.mktemp("threats") / "course", executor=kept)
     with TestClient(made.app):
         yield made
 

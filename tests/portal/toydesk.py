@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import time
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
+import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from autograder import notebooks
 from autograder.course import Course
+from autograder.grading.gradebook import open_gradebook
 from autograder.portal.admin.people import add_ta, make_links, sync
 from autograder.portal.app import create_app, open_desk
 from autograder.portal.limits import Rates
@@ -82,13 +85,28 @@ def receipt_of(answer) -> str:
     return answer.headers["location"].rpartition("/")[2]
 
 
-def make_desk(folder: Path, url: str = "", deadline: str = "", executor=None, **settings) -> Toy:
+@cache
+def _new_gradebook() -> bytes:
+    """A gradebook that nobody has used: nbgrader takes seconds to make one."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COURSE_DB_URL", raising=False)
+        course = make_course(Path(folder) / "course")
+        with open_gradebook(course):
+            pass
+        return (course.root / "gradebook.db").read_bytes()
+
+
+def make_desk(
+    folder: Path, url: str = "", deadline: str = "", executor=None, roster: str = ROSTER, **settings
+) -> Toy:
     """A desk with three students and a TA `ta1`. Nothing grades until its lifespan is entered.
 
     `executor`: makes the workers' executors (the fixture `kept` has a warm one).
     """
     course = make_course(folder, deadline)
-    course.roster.write_text(ROSTER, encoding="utf-8")
+    course.roster.write_text(roster, encoding="utf-8")
+    if not url:
+        (folder / "gradebook.db").write_bytes(_new_gradebook())
     found = {"requests_per_minute": 100_000, "handins_per_hour": 100_000, "workers": 1} | settings
     chosen = Settings(key=KEY, db_url=url or f"sqlite:///{folder / 'desk.db'}", **found)
     engine = partial(Engine, make_executor=executor) if executor else Engine

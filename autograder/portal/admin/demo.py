@@ -37,9 +37,9 @@ _WRITTEN = (
 TA = "ta"
 
 
-def demo_course(course: Course) -> Course:
-    """The demonstration course, made if it is not there."""
-    root = course.root / "_build" / "demo"
+def demo_course(course: Course, root: Path | None = None) -> Course:
+    """The demonstration course in `root` (default: `_build/demo/`), made if it is not there."""
+    root = root or course.root / "_build" / "demo"
     (root / "_build").mkdir(parents=True, exist_ok=True)
     for name in SHARED:
         _link(root / name, course.root / name)

@@ -114,13 +114,6 @@ def grades(course: Course, lab: Lab, student: str | None = None) -> dict[str, Li
         raise Stop(503) from error
 
 
-def counts_now(call: Call, row: Handin) -> bool:
-    """Whether this hand-in is the one that counts of its student."""
-    query = select(Handin).where(Handin.lab == row.lab, Handin.student == row.student)
-    rows = list(call.db.scalars(query.order_by(Handin.handed_in, Handin.id)).unique())
-    return counting(call.desk.course, rows).id == row.id
-
-
 def the_handin(call: Call, part: str = "receipt") -> Handin:
     """The hand-in in the address. Raises Stop (404). For routes of TAs only."""
     row = call.db.scalar(select(Handin).where(Handin.receipt == call.path[part]))

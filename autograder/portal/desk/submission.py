@@ -13,7 +13,7 @@ from autograder.grading.marking import add_comment, give_score, marking
 from autograder.portal.call import Call, Stop
 from autograder.portal.desk import klass
 from autograder.portal.routing import Rules, Who
-from autograder.portal.student.view import titles_of
+from autograder.portal.student.view import counts, titles_of
 from autograder.portal.tables import Appeal, Handin, User
 
 rules = Rules()
@@ -25,7 +25,7 @@ def ta_handin(call: Call) -> Response:
     """The page."""
     row = klass.the_handin(call)
     course, lab = call.desk.course, call.desk.course.lab(row.lab)
-    is_counting = klass.counts_now(call, row)
+    is_counting = counts(call.desk.course, row)
     found = record.load(course, row.student, row.lab) if is_counting else None
     if found is None or found.sha256 != row.sha256:
         found = attempts.load(course, row.student, row.lab, row.sha256)
@@ -79,7 +79,7 @@ def ta_score(call: Call) -> Response:
     row = klass.the_handin(call)
     score, reason = points_in(call), call.text("reason", MOST)
     cell = call.text("cell", 100)
-    if not klass.counts_now(call, row):
+    if not counts(call.desk.course, row):
         raise Stop(409, "이 제출은 점수에 들어가지 않습니다. 다른 제출로 채점합니다.")
     save_score(call, row, cell, score, reason)
     return call.to("ta_handin", receipt=row.receipt)
@@ -90,7 +90,7 @@ def ta_comment(call: Call) -> Response:
     """Says something about one exercise; it stands on the student's page of the result."""
     row = klass.the_handin(call)
     exercise, text = call.text("exercise", 64), call.text("text", MOST)
-    if not klass.counts_now(call, row):
+    if not counts(call.desk.course, row):
         raise Stop(409, "이 제출은 점수에 들어가지 않습니다. 다른 제출로 채점합니다.")
     line = klass.grades(call.desk.course, call.desk.course.lab(row.lab), row.student)
     known = {cell.exercise for cell in line[row.student].cells.values()} if line else set()

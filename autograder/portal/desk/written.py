@@ -23,6 +23,7 @@ from autograder.portal.desk import klass
 from autograder.portal.desk.clusters import keep_saying, sayings
 from autograder.portal.desk.submission import BUSY, MOST, points_in, save_score
 from autograder.portal.routing import Rules, Who
+from autograder.portal.student.view import counts
 from autograder.portal.tables import Comment
 from autograder.results import Result
 
@@ -126,7 +127,7 @@ def ta_mark(call: Call) -> Response:
     score, text = points_in(call), call.text("text", MOST, required=False)
     course = call.desk.course
     found = record.load(course, row.student, row.lab)
-    if found is None or found.sha256 != row.sha256 or not klass.counts_now(call, row):
+    if found is None or found.sha256 != row.sha256 or not counts(call.desk.course, row):
         raise Stop(409, "이 학생이 그 사이에 새로 냈습니다. 새로 고친 뒤 다시 보세요.")
     line = klass.grades(course, course.lab(row.lab), row.student).get(row.student)
     if line is None or question not in line.cells or not line.cells[question].written:

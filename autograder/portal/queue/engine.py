@@ -4,6 +4,7 @@ writes down what came of them. It survives anything: what was not finished is ta
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import logging
 import queue
@@ -58,6 +59,8 @@ class Engine:
         )
         self._make = make_executor
         self.board = Board(self.workers)
+        self._inbox = Inbox(course)
+        self._inbox_stamp = 0
         self.door = threading.Lock()  # held by whoever writes into the inbox
         self._arrived: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._later: list[tuple[float, int]] = []
@@ -164,7 +167,14 @@ class Engine:
         """Brings in what stands in the inbox and not in the database; returns the new jobs."""
         self._looked = time.monotonic()
         with self.door, self._database.session() as db:
-            return bring_in(db, Inbox(self._course).records())
+            self._inbox_stamp = self._stamp()
+            return bring_in(db, self._inbox.records())
+
+    def _stamp(self) -> int:
+        """Changes whenever something came into the inbox."""
+        with contextlib.suppress(OSError):
+            return self._course.inbox.stat().st_mtime_ns
+        return 0
 
     def _tickets(self) -> Iterator[Ticket | object]:
         while not self._stop.is_set():
@@ -173,7 +183,8 @@ class Engine:
             try:
                 job = self._arrived.get_nowait()
             except queue.Empty:
-                if time.monotonic() - self._looked > LOOK_SECONDS:
+                due = time.monotonic() - self._looked > LOOK_SECONDS
+                if due and self._stamp() != self._inbox_stamp:
                     for found in self._look():
                         self.add(found)
                 yield PAUSE
@@ -253,7 +264,7 @@ def outcome_row(handin: int, result: Result) -> Outcome:
             for name, each in result.exercises.items()
         },
         seconds=result.seconds,
-        memory_mb=getattr(result, "memory_mb", None),
+        memory_mb=result.memory_mb,
         key=result.key,
         graded=now(),
     )

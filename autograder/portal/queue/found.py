@@ -18,16 +18,17 @@ from autograder.portal.tables import Handin, Job
 
 def bring_in(db: Session, records: Iterable[HandIn]) -> list[int]:
     """Adds what is missing, corrects attempts that were counted anew; the new jobs' numbers."""
-    query = select(Handin.student, Handin.lab, Handin.sha256, Handin.handed_in, Handin)
-    known = {tuple(row[:4]): row[4] for row in db.execute(query).unique()}
+    columns = (Handin.student, Handin.lab, Handin.sha256, Handin.handed_in)
+    rows = db.execute(select(*columns, Handin.id, Handin.attempt))
+    known = {tuple(row[:4]): row[4:] for row in rows}
     jobs: list[Job] = []
     for each in records:
         if each.status != "accepted":
             continue
         key = (each.student, each.lab, each.sha256, each.handed_in)
-        if (row := known.get(key)) is not None:
-            if row.attempt != each.attempt:
-                row.attempt = each.attempt
+        if (found := known.get(key)) is not None:
+            if found[1] != each.attempt:
+                db.get_one(Handin, found[0]).attempt = each.attempt or 1
             continue
         jobs.append(Job(handin=new_row(each, "collect", [])))
         db.add(jobs[-1])

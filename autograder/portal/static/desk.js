@@ -62,6 +62,7 @@ function dropping(form) {
   }
 
   input.addEventListener("change", look);
+  if (input.files.length) look(); // chosen before this file was there
   for (const name of ["dragenter", "dragover"]) {
     form.addEventListener(name, event => { event.preventDefault(); form.classList.add("over"); });
   }

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from sqlalchemy import select
+from sqlalchemy.orm import object_session
 
 from autograder import notebooks
 from autograder.course import Course, Lab
@@ -18,7 +20,7 @@ from autograder.feedback.page import Row, row_of, titles, written_of
 from autograder.feedback.withhold import Withhold
 from autograder.grading import attempts, extensions, record
 from autograder.grading.gradebook import open_gradebook, refresh
-from autograder.intake.inbox import Inbox
+from autograder.intake.counting import counting
 from autograder.portal.settings import Settings
 from autograder.portal.tables import Handin, now
 from autograder.results import Result
@@ -60,19 +62,17 @@ def shows_hidden(course: Course, settings: Settings, lab: Lab, student: str) -> 
     return said == "at once"
 
 
-def counts(inbox: Inbox, row: Handin) -> bool:
-    """Whether this is the attempt that counts."""
-    current = {each.student: each for each in inbox.current(row.lab)}.get(row.student)
-    return current is not None and (current.sha256, current.handed_in) == (
-        row.sha256,
-        row.handed_in,
-    )
+def counts(course: Course, row: Handin) -> bool:
+    """Whether this is the attempt that counts. The table has what the inbox has, and is asked faster."""
+    query = select(Handin).where(Handin.student == row.student, Handin.lab == row.lab)
+    mine = object_session(row).scalars(query.order_by(Handin.handed_in, Handin.id)).unique()
+    return counting(course, list(mine)) is row
 
 
 def view(course: Course, settings: Settings, row: Handin, for_ta: bool = False) -> View | None:
     """The view of a graded hand-in; None where there is no result of it."""
     lab = course.lab(row.lab)
-    is_counting = counts(Inbox(course), row)
+    is_counting = counts(course, row)
     penalty, comments = 0.0, {}
     found = record.load(course, row.student, row.lab) if is_counting else None
     if found is not None and found.sha256 == row.sha256:
