@@ -129,12 +129,13 @@ def ta_comment_all(call: Call) -> Response:
     exercise = group.example.exercise
     try:
         with marking(call.desk.course) as gradebook:
-            students = [member.login for member in group.members]
-            told = add_comment(gradebook, students, lab.name, exercise, text)
+            receipts = {member.login: member.row.receipt for member in group.members}
+            told = add_comment(gradebook, receipts, lab.name, exercise, text)
     except UsageError:
         raise Stop(409, BUSY) from None
     if call.form.get("keep"):
         keep_saying(call, lab.name, exercise, text)
+    told = [receipts[login] for login in told]  # no names: a purge would have to find them
     call.audit("comment to all", f"{lab.name} {exercise}", cluster=key, text=text, told=told)
     return call.to("ta_failures", lab=lab.name)
 

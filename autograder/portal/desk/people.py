@@ -135,12 +135,8 @@ def ta_extension(call: Call) -> Response:
             relate(gradebook, course, student, name)
     except UsageError:
         raise Stop(409, BUSY) from None
-    call.audit(
-        "extension",
-        f"{student} {name}",
-        before=before.isoformat() if before else None,
-        until=until.isoformat() if until else None,
-    )
+    said_before, said_now = (each and each.isoformat() for each in (before, until))
+    call.audit("extension", student, lab=name, before=said_before, until=said_now)
     return call.to("ta_people")
 
 
