@@ -74,7 +74,7 @@ def add_comment(
             before = book.comment(gradebook, student, lab, exercise)
         except MissingEntry:
             continue
-        if text in before.split("\n\n"):
+        if f"\n\n{text}\n\n" in f"\n\n{before}\n\n":
             continue
         book.say(gradebook, student, lab, exercise, "\n\n".join(filter(None, (before, text))))
         told.append(student)

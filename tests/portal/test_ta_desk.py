@@ -171,7 +171,12 @@ def test_an_extension_moves_the_penalty_at_once(tmp_path, kept):
         assert "지각 감점" not in client.get(f"/desk/handins/{receipt}").text
         post(toy, "/ta/extensions", **(fields | {"until": ""}))
         assert "−20" in client.get(f"/desk/handins/{receipt}").text
-        for wrong in ({"student": "s99"}, {"lab": "none"}, {"until": "tomorrow"}):
+        for wrong in (
+            {"student": "s99"},
+            {"lab": "none"},
+            {"until": "tomorrow"},
+            {"until": "0001-01-01"},
+        ):
             assert post(toy, "/ta/extensions", **(fields | wrong)).status_code == 422
 
 

@@ -125,9 +125,10 @@ def ta_extension(call: Call) -> Response:
         try:
             until = datetime.fromisoformat(said)
             until = until if until.tzinfo else until.replace(tzinfo=course.timezone)
-            until.timestamp()
-        except (ValueError, OverflowError):
+        except ValueError:
             raise Stop(422, "날짜와 시각을 적으세요.") from None
+        if not 2000 <= until.year <= 2100:
+            raise Stop(422, "날짜와 시각을 적으세요.")
     before = extensions.load(course).get((student, name))
     try:
         with marking(course) as gradebook:
