@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from autograder.grading import extensions, history, record
 from autograder.grading.export import table
 from autograder.intake.roster import Roster
+from autograder.portal.i18n import catalogue
 from autograder.portal.tables import Audit, Handin, User
 from tests.grading.toycourse import HALF, RIGHT, scores
 from tests.portal.toydesk import Toy, csrf, hand_in, make_desk, notebook, receipt_of
@@ -212,6 +213,10 @@ def test_a_links_address_is_shown_once_and_can_be_ended(tmp_path):
         assert db.query(User).filter_by(login="s01").one().active
         actions = [each.action for each in db.query(Audit) if each.actor == "ta1"]
     assert "link made" in actions and "revoked" in actions
+
+
+def test_every_cause_has_its_english():
+    assert set(history.CAUSES.values()) <= set(catalogue())
 
 
 def test_what_failed_or_was_refused_says_why(tmp_path):
