@@ -151,6 +151,7 @@ class Class:
                 break
             assert time.monotonic() < end, f"{len(left)} of {len(self.told)} are not graded"
             time.sleep(0.3)
+        assert not list(self.course.inbox.glob(".arriving-*"))
         for receipt, (login, sha256) in self.told.items():
             row = rows[receipt]
             assert (row.student, row.sha256) == (login, sha256)
