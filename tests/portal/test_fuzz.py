@@ -29,6 +29,11 @@ FIELDS = (
     "comment",
     "score",
     "until",
+    "cell",
+    "reason",
+    "question",
+    "student",
+    "stamp",
 )
 
 
