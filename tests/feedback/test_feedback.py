@@ -102,7 +102,7 @@ def test_a_ta_s_score_and_comment_reach_the_student(course):
         comment = gradebook.find_comment("reflection", "mini", "mini", "s01")
         comment.manual_comment = "잘 썼습니다 <i>!</i>"
         comment = gradebook.find_comment("root", "mini", "mini", "s01")
-        comment.manual_comment = f"경계를 보세요. {small.HIDDEN}"
+        comment.manual_comment = f"경계를 보세요.\n{small.HIDDEN}"
         gradebook.db.commit()
     feedback(course, say=quiet)
     text = read(course, "s01")

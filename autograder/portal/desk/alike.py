@@ -20,11 +20,14 @@ from copydetect import CodeFingerprint, compare_files
 from autograder import notebooks
 from autograder.course import Course
 
-NOISE, WINDOW = 20, 5  # tokens: shorter matches say nothing; a match of NOISE + WINDOW - 1 is found
+# In characters of the code as copydetect boils it down (a name is one letter): shorter matches than
+# NOISE say nothing, one of NOISE + WINDOW - 1 is always found.
+NOISE, WINDOW = 20, 5
+LEAST_SAME = 60  # so much has to be the same: in a line or two everybody writes the same
 COMMON = 0.3  # what more of the class than this share ...
 COMMON_LEAST = 5  # ... and at least so many, is left out
 MOST_PAIRS = 60
-LEAST = 0.3  # of an answer's tokens, to be worth a look
+LEAST = 0.3  # of an answer, to be worth a look
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,34 @@ class Piece:
     same: bool
 
 
-def code_of(path: Path) -> str:
-    """All answer cells of a notebook of ours (submitted/ or labs/), one after the other."""
-    cells = notebooks.read(path).cells
-    return "\n\n".join(c.source for c in cells if notebooks.role(c) == "answer") + "\n"
+@dataclass(frozen=True)
+class Starter:
+    """What everybody was given: the cells as they were, and the fingerprints of all of them."""
+
+    cells: frozenset[str]
+    hashes: frozenset[int]
 
 
-def starter(course: Course, lab: str) -> frozenset[int]:
-    """Fingerprints of what everybody was given."""
+def starter(course: Course, lab: str) -> Starter:
+    """What the lab's release gives."""
     path = course.release(lab)
-    return frozenset(_print(path, path.stat().st_mtime_ns, frozenset(), 1).hashes)
+    return _starter(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _starter(path: Path, stamp: int) -> Starter:
+    cells = _answers(path)
+    whole = CodeFingerprint("answers.py", NOISE, 1, language="python", fp=_file(cells))
+    return Starter(frozenset(cell.strip() for cell in cells), frozenset(whole.hashes))
+
+
+def _answers(path: Path) -> list[str]:
+    """The answer cells of a notebook of ours (submitted/ or labs/)."""
+    return [c.source for c in notebooks.read(path).cells if notebooks.role(c) == "answer"]
+
+
+def _file(cells: Iterable[str]) -> io.StringIO:
+    return io.StringIO("\n\n".join(cells) + "\n")
 
 
 def pairs(course: Course, lab: str, students: Iterable[str]) -> list[Pair]:
@@ -85,8 +106,8 @@ def pairs(course: Course, lab: str, students: Iterable[str]) -> list[Pair]:
     for share, one, other in rough[: 2 * MOST_PAIRS]:
         if share < LEAST:
             break
-        _, of, _ = compare_files(prints[one], prints[other])
-        if max(of) >= LEAST:
+        same, of, _ = compare_files(prints[one], prints[other])
+        if same >= LEAST_SAME and max(of) >= LEAST:
             found.append(Pair(one, other, min(1.0, float(of[0])), min(1.0, float(of[1]))))
     return sorted(found, key=lambda pair: (-pair.share, pair.one, pair.other))[:MOST_PAIRS]
 
@@ -117,7 +138,9 @@ def _cut(text: str, slices: Sequence) -> list[Piece]:
 
 
 @lru_cache(maxsize=2048)
-def _print(path: Path, stamp: int, given: frozenset[int], window: int = WINDOW) -> CodeFingerprint:
-    code = io.StringIO(code_of(path))
-    boilerplate = np.array(sorted(given)) if given else None
-    return CodeFingerprint("answers.py", NOISE, window, boilerplate, language="python", fp=code)
+def _print(path: Path, stamp: int, given: Starter) -> CodeFingerprint:
+    cells = [cell for cell in _answers(path) if cell.strip() not in given.cells]
+    boilerplate = np.array(sorted(given.hashes)) if given.hashes else None
+    return CodeFingerprint(
+        "answers.py", NOISE, WINDOW, boilerplate, language="python", fp=_file(cells)
+    )

@@ -12,6 +12,7 @@ from autograder.grading.gradebook import open_gradebook
 from autograder.grading.table import Line, lines
 from autograder.intake.counting import counting
 from autograder.portal.call import Call, Stop
+from autograder.portal.student.view import titles_of
 from autograder.portal.tables import Handin, User
 
 STATES = ("graded", "grading", "failed", "refused", "missing")
@@ -93,7 +94,10 @@ def load_all(call: Call) -> list[Klass]:
     course = call.desk.course
     try:
         with open_gradebook(course) as gradebook:
-            return [load(call, lab, lines(gradebook, lab.name)) for lab in course.labs]
+            return [
+                load(call, lab, in_order(course, lab, lines(gradebook, lab.name)))
+                for lab in course.labs
+            ]
     except UsageError as error:
         raise Stop(503) from error
 
@@ -120,9 +124,25 @@ def grades(course: Course, lab: Lab, student: str | None = None) -> dict[str, Li
     """What the gradebook has. Raises Stop (503) where it cannot be opened."""
     try:
         with open_gradebook(course) as gradebook:
-            return lines(gradebook, lab.name, student)
+            return in_order(course, lab, lines(gradebook, lab.name, student))
     except UsageError as error:
         raise Stop(503) from error
+
+
+def in_order(course: Course, lab: Lab, found: dict[str, Line]) -> dict[str, Line]:
+    """The same, every line's cells in the order in which they stand in the lab."""
+    try:
+        names = list(titles_of(course, lab))
+    except OSError:  # the lab's files are not here: any order will do
+        names = []
+    place = {name: n for n, name in enumerate(names)}
+    for line in found.values():
+        cells = line.cells.values()
+        ordered = sorted(
+            cells, key=lambda c: (place.get(c.exercise, 99), c.name.endswith("-hidden"))
+        )
+        line.cells = {cell.name: cell for cell in ordered}
+    return found
 
 
 def the_handin(call: Call, part: str = "receipt") -> Handin:
