@@ -83,7 +83,7 @@ def test_a_lost_database_is_a_clear_page_and_comes_back(tmp_path, kept, monkeypa
         patch.setattr(type(toy.desk.database.engine), "connect", fail)
         for path in ("/desk/", "/desk/labs/toy", f"/desk/handins/{first}"):
             answer = client.get(path)
-            assert answer.status_code == 503 and "영수증이 있는 제출은 안전합니다" in answer.text
+            assert answer.status_code == 503 and "접수증이 있는 제출은 안전합니다" in answer.text
         with TestClient(toy.app) as inner:
             end = time.monotonic() + 20
             while not toy.desk.engine.trouble:
