@@ -49,14 +49,14 @@ help: ## 이 목록을 보여 줍니다
 setup: $(STAMP) ## 가상환경 .venv/ 를 만듭니다 (다른 명령도 없으면 만듭니다)
 	@echo "준비되었습니다: .venv/"
 
-serve: $(STAMP) ## 책과 실습을 만들어 브라우저로 보여 줍니다 (PORT=8000)
+serve: $(STAMP) ## 책과 실습, 데스크를 엽니다: 명단이 없으면 보여 주기용 반으로 (PORT=8000)
 	@echo "[1/4] 가상환경: 준비됨"
 	@echo "[2/4] 실습 노트북 …"
 	@course release --check >/dev/null 2>&1 || course release
 	@echo "[3/4] 책 만들기 …"
 	@$(BUILD_BOOK)
 	@echo "[4/4] 사이트 열기 …"
-	@exec course serve --host $(HOST) --port $(PORT)
+	@exec course serve --host $(HOST) --port $(PORT) $$(test -f roster.csv || echo --demo)
 
 test: $(STAMP) ## 모든 시험: 코드 검사, 책, 채점기, 노트북, 브라우저
 	@echo "[1/4] 가상환경과 브라우저 …"

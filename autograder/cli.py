@@ -10,6 +10,7 @@ from pathlib import Path
 from autograder.course import Course, UsageError
 
 USAGE, INTERRUPTED = 2, 130
+_ROSTER = {"import": "파일", "links": "학생", "ta": "조교의 이름", "revoke": "사용자"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -133,11 +134,25 @@ def feedback(course: Course, arguments: argparse.Namespace) -> int:
 
 
 def roster(course: Course, arguments: argparse.Namespace) -> int:
-    """Takes in the class list."""
-    from autograder.intake.roster import import_roster
+    """Takes in the class list; makes, renews and ends sign-in links."""
+    action, what = arguments.action, arguments.what
+    if action in ("import", "ta", "revoke") and not what:
+        raise UsageError(f"course roster {action} 다음에 {_ROSTER[action]}이(가) 있어야 합니다")
+    if action == "import":
+        from autograder.intake.roster import import_roster
 
-    count = import_roster(course, Path(arguments.file))
-    _say(f"{count}명의 명단을 받았습니다: {course.roster.name}")
+        count = import_roster(course, Path(what))
+        _say(f"{count}명의 명단을 받았습니다: {course.roster.name}")
+    from autograder.portal.admin import roster as desk
+
+    if action in ("import", "links"):
+        path, made = desk.links_for_new(course) if action == "import" else desk.renew(course, what)
+        if made:
+            _say(f"로그인 링크 {made}개: {path.name} (나누어 준 뒤에는 지우세요)")
+    elif action == "ta":
+        _say(f"조교 {what}의 로그인 링크: {desk.ta_link(course, what)}")
+    else:
+        _say(f"{what}의 링크와 로그인 {desk.revoke(course, what)}개를 끝냈습니다")
     return 0
 
 
@@ -203,10 +218,45 @@ def verify(course: Course, arguments: argparse.Namespace) -> int:
 
 
 def serve(course: Course, arguments: argparse.Namespace) -> int:
-    """Serves the book and the labs."""
+    """Serves the book, the labs and the desk."""
+    from autograder.portal.admin import demo
     from autograder.portal.site import serve as serve_site
 
-    serve_site(course, arguments.host, arguments.port, _say)
+    if not arguments.demo:
+        serve_site(course, arguments.host, arguments.port, _say)
+        return 0
+
+    def ready(shown: Course, settings) -> None:
+        demo.links(shown, settings, _say)
+
+    serve_site(demo.demo_course(course), arguments.host, arguments.port, _say, ready)
+    return 0
+
+
+def backup(course: Course, arguments: argparse.Namespace) -> int:
+    """Writes all of a class into one file."""
+    from autograder.portal.admin.backup import backup as write_backup
+
+    write_backup(course, Path(arguments.file), _say)
+    return 0
+
+
+def restore(course: Course | None, arguments: argparse.Namespace) -> int:
+    """Puts a backup back."""
+    from autograder.portal.admin.backup import restore as put_back
+
+    to = Path(arguments.to) if arguments.to else course.root if course else Path.cwd()
+    put_back(Path(arguments.file), to.resolve(), _say)
+    return 0
+
+
+def purge(course: Course, arguments: argparse.Namespace) -> int:
+    """Deletes all that is about one student."""
+    from autograder.portal.admin.purge import purge as take_out
+
+    if not arguments.yes:
+        raise UsageError(f"되돌릴 수 없습니다. 정말이면: course purge {arguments.student} --yes")
+    take_out(course, arguments.student, _say)
     return 0
 
 
@@ -257,9 +307,14 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", metavar="FILE", help="결과를 JSON으로도 씁니다")
     weak(sub)
     verb(feedback, "학생에게 줄 페이지를 씁니다", labs=True)
-    sub = verb(roster, "명단을 받습니다")
-    sub.add_argument("action", choices=["import"], help="import")
-    sub.add_argument("file", metavar="FILE", help="id,name,email,lms_id 열이 있는 CSV")
+    sub = verb(roster, "명단을 받고, 데스크의 로그인 링크를 만듭니다")
+    sub.add_argument("action", choices=list(_ROSTER), help="명단 받기, 새 링크, 조교, 끝내기")
+    sub.add_argument(
+        "what",
+        metavar="FILE|ID",
+        nargs="?",
+        help="import: id,name,email,lms_id 열이 있는 CSV. links: 이 학생만. ta, revoke: 누구",
+    )
     sub = verb(export, "성적표를 씁니다", labs=True)
     sub.add_argument("--format", choices=["csv", "canvas", "moodle"], default="csv")
     sub.add_argument("--to", metavar="FILE", help="쓸 파일 (기본: grades*.csv)")
@@ -270,18 +325,38 @@ def parser() -> argparse.ArgumentParser:
     sub = verb(verify, "테스트를 시험합니다 (정답은 통과, 오답은 적발)", labs=True)
     sub.add_argument("--workers", type=int, metavar="N", help="동시에 몇 개 (기본: 코어 수)")
     weak(sub)
-    sub = verb(serve, "책과 실습을 보여 주는 서버를 켭니다")
+    sub = verb(serve, "책과 실습, 데스크를 여는 서버를 켭니다")
     sub.add_argument("--host", default="127.0.0.1")
     sub.add_argument("--port", type=int, default=8000)
+    text = "보여 주기용 반으로 엽니다 (_build/demo/; 진짜 반은 그대로)"
+    sub.add_argument("--demo", action="store_true", help=text)
+    sub = verb(backup, "반 전체를 파일 하나에 담습니다 (제출물, 점수, 데스크)")
+    sub.add_argument("file", metavar="FILE", help="새 파일: class.tar.gz")
+    sub = verb(restore, "백업을 빈 폴더나 새 체크아웃에 되살립니다")
+    sub.add_argument("file", metavar="FILE", help="course backup이 만든 파일")
+    sub.add_argument("--to", metavar="DIR", help="어디에 (기본: 이 과정)")
+    sub = verb(purge, "한 학생에 관한 것을 모두 지웁니다")
+    sub.add_argument("student", metavar="STUDENT")
+    sub.add_argument("--yes", action="store_true", help="묻지 않고 지웁니다")
     verb(doctor, "버전과 이 기계의 격리 능력을 봅니다")
     return top
+
+
+def _course(chosen: argparse.Namespace) -> Course | None:
+    """The course in which the verb runs; a backup may come back where there is none yet."""
+    try:
+        return Course.find()
+    except UsageError:
+        if chosen.run is restore:
+            return None
+        raise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb. Returns the exit code: 0 good, 1 something failed, 2 wrongly called."""
     try:
         chosen = parser().parse_args(arguments)
-        return chosen.run(Course.find(), chosen)
+        return chosen.run(_course(chosen), chosen)
     except UsageError as error:
         print(f"course: {error}", file=sys.stderr)
         return USAGE

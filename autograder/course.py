@@ -19,13 +19,17 @@ class UsageError(Exception):
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab as course.toml names it. `deadline` has a time zone, or is None."""
+    """One lab as course.toml names it. `deadline` has a time zone, or is None.
+
+    `hidden`: when the desk tells of hidden tests, where the lab has a rule of its own.
+    """
 
     name: str
     title: str
     chapter: str
     weight: float
     deadline: datetime | None
+    hidden: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ class Course:
                     chapter=entry["chapter"],
                     weight=float(entry.get("weight", 1.0)),
                     deadline=self._moment(entry.get("deadline", "")),
+                    hidden=str(entry.get("hidden", "")),
                 )
                 for entry in self.settings.get("lab", [])
             )
@@ -125,6 +130,14 @@ class Course:
             return LatePolicy(**self.settings.get("late", {}))
         except TypeError as error:
             raise UsageError(f"course.toml의 [late]가 잘못되었습니다: {error}") from None
+
+    @cached_property
+    def attempts(self) -> str:
+        """Which of a student's attempts counts: `last` or `best`."""
+        found = self.settings["course"].get("attempts", "last")
+        if found not in ("last", "best"):
+            raise UsageError("course.toml의 attempts는 last나 best입니다")
+        return found
 
     @cached_property
     def db_url(self) -> str:

@@ -90,6 +90,7 @@ class Result:
     )  # the hashes behind `key`, by what they are of
     entry: int = 0  # number of this result's line in history.jsonl
     seconds: float = 0.0
+    memory_mb: float | None = None  # what the student's process took beyond the warm one, at most
 
     def to_dict(self) -> dict:
         """Everything, for result.json in autograded/."""

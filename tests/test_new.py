@@ -20,6 +20,11 @@ from autograder.publish.release import check_releases
 from tests.grading.toycourse import ROOT, course_main
 from tests.test_notebooks import run
 
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import bookconfig  # noqa: E402
+import curriculum  # noqa: E402
+
 PARTS = ["_config.yml", "_toc.yml", "course.toml", "nbgrader_config.py", "README.md"]
 PARTS += ["requirements.txt", "constraints.txt", "book", "solutions", "tests/mutants"]
 PARTS += [
@@ -77,6 +82,13 @@ def test_the_chapter_stands_behind_the_last_one_of_its_part(course):
     assert {page["file"].partition("/")[0] for page in part["chapters"]} == {"easy"}
     without = text(course, "_toc.yml").replace(f"  - file: {PAGE}\n", "")
     assert without == (ROOT / "_toc.yml").read_text(encoding="utf-8")
+
+
+def test_the_first_page_and_the_plans_take_both_in(course):
+    (chapter,) = [c for c in curriculum.chapters(bookconfig.load(course.root)) if c.page == PAGE]
+    assert (chapter.title, chapter.part) == (TITLES["chapter"], "쉬운 길")
+    assert [(lab.name, lab.title) for lab in chapter.labs] == [(LAB, TITLES["lab"])]
+    assert chapter.minutes > 0 and chapter.labs[0].minutes > 0
 
 
 @pytest.fixture(scope="module")

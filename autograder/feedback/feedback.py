@@ -36,8 +36,13 @@ def feedback(
             say(f"{lab.name}: 피드백 {count}명 (feedback/)")
 
 
+def withhold_of(course: Course, lab: Lab) -> Withhold:
+    """What takes this lab's hidden tests out of a result."""
+    return Withhold(hidden_lines(notebooks.read(course.source(lab.name)), SHORTEST))
+
+
 def _lab(course: Course, lab: Lab, gradebook: Gradebook) -> int:
-    withhold = Withhold(hidden_lines(notebooks.read(course.source(lab.name)), SHORTEST))
+    withhold = withhold_of(course, lab)
     headings = titles(notebooks.read(course.release(lab.name)))
     refused = _refused(course, lab)
     found = {
@@ -52,6 +57,8 @@ def _lab(course: Course, lab: Lab, gradebook: Gradebook) -> int:
         if result is None:
             result, later = refusal(later), None
         refresh(gradebook, result)
+        said = comments_of(gradebook, lab, student)
+        said = {name: withhold.text(text) for name, text in said.items()}
         context = Context(
             course=course.book_config.get("title", ""),
             lab=lab.name,
@@ -59,8 +66,9 @@ def _lab(course: Course, lab: Lab, gradebook: Gradebook) -> int:
             timezone=course.timezone,
             titles=headings,
             deadline=lab.deadline,
-            penalty=_penalty(gradebook, lab, student),
-            comment=withhold.text(_comment(gradebook, lab, student)),
+            penalty=penalty_of(gradebook, lab, student),
+            comment=said.get("reflection", ""),
+            comments=said,
             later=(later.file, later.reason) if later else None,
             addresses=_addresses(course, lab),
         )
@@ -78,7 +86,8 @@ def _refused(course: Course, lab: Lab) -> dict[str, HandIn]:
     }
 
 
-def _penalty(gradebook: Gradebook, lab: Lab, student: str) -> float:
+def penalty_of(gradebook: Gradebook, lab: Lab, student: str) -> float:
+    """Points lost for lateness."""
     try:
         notebook = gradebook.find_submission_notebook(lab.name, lab.name, student)
     except MissingEntry:
@@ -86,14 +95,13 @@ def _penalty(gradebook: Gradebook, lab: Lab, student: str) -> float:
     return float(notebook.late_submission_penalty or 0.0)
 
 
-def _comment(gradebook: Gradebook, lab: Lab, student: str) -> str:
-    """What a TA wrote beside the written answer in formgrader."""
+def comments_of(gradebook: Gradebook, lab: Lab, student: str) -> dict[str, str]:
+    """exercise → what a TA wrote beside it, from the desk or in formgrader."""
     try:
         notebook = gradebook.find_submission_notebook(lab.name, lab.name, student)
     except MissingEntry:
-        return ""
-    words = [each.manual_comment for each in notebook.comments if each.cell.name == "reflection"]
-    return "\n".join(filter(None, words))
+        return {}
+    return {each.name: each.manual_comment for each in notebook.comments if each.manual_comment}
 
 
 def _addresses(course: Course, lab: Lab) -> dict[str, str]:

@@ -26,8 +26,9 @@ class Context:
     """What a page needs beside the result.
 
     `titles`: exercise → heading in the lab. `penalty`: points lost for lateness. `comment`: the
-    TA's words on the written answer. `later`: (file, reason) of a hand-in that came after this one
-    and was refused. `addresses`: name → address for `colab`, `page`, `students`.
+    TA's words on the written answer, `comments`: on each exercise. `later`: (file, reason) of a
+    hand-in that came after this one and was refused. `addresses`: name → address for `colab`,
+    `page`, `students`.
     """
 
     course: str
@@ -38,6 +39,7 @@ class Context:
     deadline: datetime | None = None
     penalty: float = 0.0
     comment: str = ""
+    comments: dict[str, str] = field(default_factory=dict)
     later: tuple[str, str] | None = None
     addresses: dict[str, str] = field(default_factory=dict)
 
@@ -64,7 +66,7 @@ def page(result: Result, context: Context) -> str:
 
     Every text is escaped by the template; only sanitised HTML output is put in as it is.
     """
-    rows = [_row(name, each, context.titles) for name, each in result.exercises.items()]
+    rows = [row_of(name, each, context.titles) for name, each in result.exercises.items()]
     score = result.score or 0.0
     values = {
         "status": result.status,
@@ -77,7 +79,7 @@ def page(result: Result, context: Context) -> str:
         "max_score": number(result.max_score),
         "percent": _percent(score, result.max_score),
         "penalty": number(context.penalty) if context.penalty else "",
-        "written": _written(result),
+        "written": written_of(result),
         "handed_in": moment(result.handed_in, context.timezone),
         "deadline": context.deadline and when(context.deadline, context.timezone),
         "receipt": result.sha256[:12],
@@ -86,6 +88,7 @@ def page(result: Result, context: Context) -> str:
         "notices": [clean.text(notice, 1000) for notice in result.notices],
         "later": context.later and tuple(clean.text(each, 500) for each in context.later),
         "comment": clean.text(context.comment),
+        "comments": {name: clean.text(text) for name, text in context.comments.items()},
         "to_mend": [row for row in rows if row.state != "full"],
     }
     return _environment().get_template("page.html").render(values)
@@ -119,7 +122,8 @@ def moment(iso: str, timezone: ZoneInfo) -> str:
     return when(datetime.fromisoformat(iso), timezone) if iso else ""
 
 
-def _row(name: str, exercise: Exercise, titles: dict[str, str]) -> Row:
+def row_of(name: str, exercise: Exercise, titles: dict[str, str]) -> Row:
+    """An exercise as pages show it; it must have gone through `Withhold.result` before."""
     failed = [check for check in exercise.checks if not check.passed]
     public = next((check for check in failed if check.kind == "public"), None)
     state = "full" if exercise.score >= exercise.max_score else "part" if exercise.score else "none"
@@ -167,7 +171,8 @@ def _percent(score: float, maximum: float) -> int:
     return max(0, min(100, round(100 * score / maximum))) if maximum else 0
 
 
-def _written(result: Result) -> dict | None:
+def written_of(result: Result) -> dict | None:
+    """The written answer as pages show it: score (None: not read yet), max_score, answer."""
     if result.manual is None:
         return None
     score, answer = result.manual.score, result.manual.answer

@@ -24,7 +24,7 @@ from distributed import Client, Future, WorkerPlugin, get_worker, wait
 
 from autograder.course import UsageError
 from autograder.grading.one import Marked, mark
-from autograder.grading.pool import TRIES, Failure
+from autograder.grading.pool import PAUSE, PAUSE_SECONDS, TRIES, Failure
 from autograder.grading.todo import Job
 from autograder.grading.wire import pack, pack_marked, unpack, unpack_marked
 from autograder.sandbox.executor import ExecutorFailed
@@ -39,7 +39,8 @@ AHEAD = 2  # tasks of every worker that wait at the scheduler; the rest stays he
 def run_all(jobs: Iterable[Job], address: str) -> Iterator[tuple[Job, Marked | Failure]]:
     """Grades every job on the cluster and yields each once, as it is done, in any order.
 
-    Leaving the loop early (Ctrl-C too) cancels what is not done and ends the warm processes.
+    A source that yields PAUSE is asked again a little later. Leaving the loop early (Ctrl-C too)
+    cancels what is not done and ends the warm processes.
 
     Raises:
         UsageError: nobody answers, there are no workers, or a worker differs from this machine.
@@ -128,6 +129,7 @@ def _distribute(
     alone_since: float | None = None
     source = enumerate(jobs)
     more = True
+    tick = TICK_SECONDS
     while more or waiting:
         workers = len(client.nthreads()) if client.status == "running" else 0
         if client.status != "running":
@@ -139,12 +141,16 @@ def _distribute(
             number, job = next(source, (None, None))
             if job is None:
                 more = False
+            elif job is PAUSE:  # there may be more later: look again soon
+                tick = PAUSE_SECONDS
+                break
             else:
                 waiting[_submit(client, run, number, job)] = job
         if not waiting:
+            time.sleep(PAUSE_SECONDS if more else 0)
             continue
         try:
-            done = wait(list(waiting), TICK_SECONDS, "FIRST_COMPLETED").done
+            done = wait(list(waiting), tick, "FIRST_COMPLETED").done
         except TimeoutError:
             continue
         except Exception:  # noqa: BLE001  one was cancelled: by its status we know which

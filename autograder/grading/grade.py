@@ -68,7 +68,7 @@ def grade(
             total=len(todo), desc="채점", unit="개", disable=True if quiet or not todo else None
         ) as bar:
             for job, answer in _answers(todo, workers, scheduler):
-                settled(_settled(gradebook, course, job, answer))
+                settled(settled_or_failed(gradebook, course, job, answer))
                 fresh += 1
     results += _refused(course, labs, student)
     say(_summary(results, fresh))
@@ -106,7 +106,9 @@ def _lean(result: Result) -> Result:
     return result
 
 
-def _settled(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Failure) -> Result:
+def settled_or_failed(
+    gradebook: Gradebook, course: Course, job: Job, answer: Marked | Failure
+) -> Result:
     """As `settle`; what cannot be saved is a failure of ours, and stops no other submission."""
     try:
         return settle(gradebook, course, job, answer)
@@ -123,18 +125,8 @@ def _settled(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Fa
 
 def settle(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Failure) -> Result:
     """Saves one answer: notebook, history, gradebook, then result.json as the sign that all is there."""
-    submission, handin = job.submission, job.submission.handin
-    result = result_of(handin, "graded")
-    result.notices = list(submission.rebuilt.notices)
-    result.key, result.parts = job.key, job.parts
-    if isinstance(answer, Failure):
-        result.status, result.reason, result.key = "failed", answer.reason, ""
-        result.manual = written_answer(job.paper, submission.rebuilt.notebook)
-    else:
-        result.exercises, result.manual = answer.exercises, answer.manual
-        result.seconds = answer.seconds
-        result.score = sum(each.score for each in answer.exercises.values())
-        result.max_score = sum(each.max_score for each in answer.exercises.values())
+    handin, result = job.submission.handin, outcome(job, answer)
+    if not isinstance(answer, Failure):
         record.save_notebook(course, result, answer.notebook)
     previous = record.load(course, handin.student, handin.lab)
     pending = record.unfinished(course, result, previous)
@@ -159,17 +151,37 @@ def settle(gradebook: Gradebook, course: Course, job: Job, answer: Marked | Fail
     return result
 
 
+def outcome(job: Job, answer: Marked | Failure) -> Result:
+    """What an answer says about its hand-in. Nothing is saved, no TA's score is in it."""
+    submission = job.submission
+    result = result_of(submission.handin, "graded")
+    result.notices = list(submission.rebuilt.notices)
+    result.key, result.parts = job.key, job.parts
+    if isinstance(answer, Failure):
+        result.status, result.reason, result.key = "failed", answer.reason, ""
+        result.manual = written_answer(job.paper, submission.rebuilt.notebook)
+    else:
+        result.exercises, result.manual = answer.exercises, answer.manual
+        result.seconds, result.memory_mb = answer.seconds, answer.memory_mb
+        result.score = sum(each.score for each in answer.exercises.values())
+        result.max_score = sum(each.max_score for each in answer.exercises.values())
+    return result
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [""])[0][:200]
 
 
-def note_own_scores(gradebook: Gradebook, course: Course, lab: str) -> None:
-    """Adds to the histories what TAs changed in formgrader since the last grading.
+def note_own_scores(
+    gradebook: Gradebook, course: Course, lab: str, student: str | None = None, **more: str
+) -> None:
+    """Adds to the histories (or to this student's) what TAs changed since the last grading.
 
-    It comes first: a new hand-in or a cell that goes may take such a score away.
+    It comes first: a new hand-in or a cell that goes may take such a score away. `more` (`by`,
+    `reason`) goes into the entries where it is known.
     """
-    own = book.own_scores(gradebook, lab)
-    for folder in sorted(course.records.glob(f"*/{lab}")):
+    own = book.own_scores(gradebook, lab, student)
+    for folder in sorted(course.records.glob(f"{student or '*'}/{lab}")):
         student = folder.parent.name
         result, before = record.load(course, student, lab), history.last(folder)
         if result is None or before is None or history.is_unfinished(before, result.entry):
@@ -182,7 +194,7 @@ def note_own_scores(gradebook: Gradebook, course: Course, lab: str) -> None:
         fields = ("key", "sha256", "attempt", "status")
         entry = {"cause": "TA"} | {name: before.get(name) for name in fields}
         entry |= {"score": result.score, "exercises": scores, "ta": marks, "dropped": {}}
-        history.add(folder, entry)
+        history.add(folder, entry | {name: text for name, text in more.items() if text})
 
 
 def _refused(course: Course, labs: Sequence[Lab], student: str | None) -> list[Result]:

@@ -30,6 +30,7 @@ from sqlalchemy import create_engine, insert, inspect, make_url, select, text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from autograder.course import Course, UsageError
+from autograder.grading import extensions
 from autograder.grading.late import late_penalty
 from autograder.results import Carried, Result
 
@@ -141,7 +142,8 @@ def save(
         before_commit: told what will count; runs when all is ready and nothing is written yet.
 
     A TA's own score on a test cell stays as long as the hand-in stays the same; on a new hand-in it
-    goes, and `result.notices` says so. The same holds for the written answer, by its text.
+    goes, and `result.notices` says so. The same holds for the written answer, by its text, and for
+    a TA's comments.
     """
     student, lab = result.student, result.lab
     assert student is not None and lab is not None
@@ -151,6 +153,7 @@ def save(
     submission = gradebook.update_or_create_submission(
         lab, student, **({"timestamp": stamp} if stamp else {})
     )
+    submission.extension = extensions.extra(course, student, lab)
     notebook = gradebook.find_submission_notebook(lab, lab, student)
     _held = _cells(gradebook, notebook)
     checks = {c.grade_id: c for each in result.exercises.values() for c in each.checks}
@@ -173,9 +176,12 @@ def save(
         else:  # a score of the TA's is shown again, so that somebody looks whether it still fits
             grade.needs_manual_grade = has_own or result.status == "failed"
     result.notices += [_dropped(notebook, name, mark) for name, mark in carried.dropped.items()]
+    written = {grade.name for grade in notebook.grades if _is_written(grade)}
     for comment in notebook.comments:
         exercise = result.exercises.get(comment.name)
         comment.auto_comment = exercise.reason or None if exercise else None
+        if not (same_text if comment.name in written else same_file):
+            comment.manual_comment = None  # it was about another answer
     gradebook.db.flush()
     gradebook.db.refresh(notebook)
     late = submission.total_seconds_late
@@ -186,6 +192,51 @@ def save(
         carried.exercises = _counted(notebook, result)
         carried.score = float(sum(carried.exercises.values()))
     before_commit(carried)
+    gradebook.db.commit()
+
+
+def give(
+    gradebook: Gradebook, course: Course, student: str, lab: str, cell: str, score: float | None
+) -> float | None:
+    """Sets a TA's own score of one cell, or takes it back with None; returns the one before.
+
+    Raises:
+        UsageError: not between 0 and the cell's points.
+        MissingEntry: no such cell, or nothing was graded of this student.
+    """
+    grade = gradebook.find_grade(cell, lab, lab, student)
+    if score is not None and not 0 <= score <= grade.max_score:
+        raise UsageError(f"{cell}: 0점부터 {grade.max_score:g}점까지 줄 수 있습니다")
+    before, grade.manual_score = grade.manual_score, score
+    grade.needs_manual_grade = score is None and grade.auto_score is None
+    gradebook.db.commit()
+    relate(gradebook, course, student, lab)
+    return before
+
+
+def comment(gradebook: Gradebook, student: str, lab: str, exercise: str) -> str:
+    """What a TA said about an exercise. Raises MissingEntry where nothing was graded."""
+    return gradebook.find_comment(exercise, lab, lab, student).manual_comment or ""
+
+
+def say(gradebook: Gradebook, student: str, lab: str, exercise: str, text: str) -> None:
+    """Sets a TA's comment on an exercise. Raises MissingEntry where nothing was graded."""
+    gradebook.find_comment(exercise, lab, lab, student).manual_comment = text or None
+    gradebook.db.commit()
+
+
+def relate(gradebook: Gradebook, course: Course, student: str, lab: str) -> None:
+    """Works a student's lateness out anew, after the deadline was put off for them or put back."""
+    try:
+        notebook = gradebook.find_submission_notebook(lab, lab, student)
+    except MissingEntry:
+        return
+    submission = notebook.assignment
+    submission.extension = extensions.extra(course, student, lab)
+    gradebook.db.flush()
+    gradebook.db.refresh(notebook)
+    late = late_penalty(notebook.score or 0.0, submission.total_seconds_late, course.late)
+    notebook.late_submission_penalty = late or None
     gradebook.db.commit()
 
 
@@ -250,9 +301,11 @@ def _counted(notebook, result: Result) -> dict[str, float]:
     }
 
 
-def own_scores(gradebook: Gradebook, lab: str) -> dict[str, dict[str, float]]:
-    """student → cell → the score that a TA gave with formgrader, for all who have one."""
-    rows = gradebook.db.execute(
+def own_scores(
+    gradebook: Gradebook, lab: str, student: str | None = None
+) -> dict[str, dict[str, float]]:
+    """student → cell → the score that a TA gave, for all who have one (or for this student)."""
+    query = (
         select(SubmittedAssignment.student_id, BaseCell.name, Grade.manual_score)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
@@ -260,9 +313,11 @@ def own_scores(gradebook: Gradebook, lab: str) -> dict[str, dict[str, float]]:
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .where(Assignment.name == lab, Grade.manual_score.is_not(None))
     )
+    if student is not None:
+        query = query.where(SubmittedAssignment.student_id == student)
     found: dict[str, dict[str, float]] = {}
-    for student, cell, mark in rows:
-        found.setdefault(student, {})[cell] = mark
+    for whose, cell, mark in gradebook.db.execute(query):
+        found.setdefault(whose, {})[cell] = mark
     return found
 
 

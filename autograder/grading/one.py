@@ -75,6 +75,7 @@ class Marked:
     manual: Manual | None
     notebook: NotebookNode
     seconds: float
+    memory_mb: float | None = None  # what the student's process took beyond the warm one, at most
 
 
 def parts(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> dict[str, str]:
@@ -125,6 +126,7 @@ def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
     """
     steps = plan(rebuilt, paper.source)
     runs = writable(executor.run(steps, paper.files, paper.limits))
+    grown = getattr(executor, "grown_mb", None)
     exercises = judge(steps, runs, paper.source, paper.limits)
     runs = _carry(paper, steps, runs, exercises, executor)
     return Marked(
@@ -132,6 +134,7 @@ def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
         written_answer(paper, rebuilt),
         graded_notebook(rebuilt, paper.source, runs, exercises),
         round(sum(run.seconds for run in runs), 3),
+        None if grown is None else round(grown, 1),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
 AHEAD = 2  # jobs held ready beyond what the workers are at
+PAUSE = object()  # a source of jobs yields it where it has none at the moment but may have later
+PAUSE_SECONDS = 0.05  # how long to wait before it is asked again
 TRIES = 2  # a warm process that died may have died of something else than this submission
 
 
@@ -35,7 +38,8 @@ def run_all(
     """Does `work(job, executor)` for every job and yields each as it is done, in any order.
 
     Threads are enough: student code runs in processes of its own. A job that fails is yielded with
-    a Failure and stops no other. Jobs are taken as they are needed, a few ahead of the workers.
+    a Failure and stops no other. Jobs are taken as they are needed, a few ahead of the workers; a
+    source that yields PAUSE is asked again a little later, while the processes stay warm.
     Leaving the loop early (Ctrl-C too) ends every process.
     """
     workers = max(1, workers)
@@ -65,6 +69,9 @@ def run_all(
     waiting: dict[Future, Job] = {}
     try:
         for job in jobs:
+            if job is PAUSE:
+                yield from _finished(waiting, PAUSE_SECONDS)
+                continue
             if len(executors) < workers:
                 executors.append(make_executor())
                 free.put(executors[-1])
@@ -80,7 +87,11 @@ def run_all(
         threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _finished(waiting: dict[Future, Job]) -> Iterator[tuple[Job, object]]:
-    """Waits until something is done; what is done leaves `waiting`."""
-    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+def _finished(
+    waiting: dict[Future, Job], seconds: float | None = None
+) -> Iterator[tuple[Job, object]]:
+    """Waits until something is done, `seconds` at most; what is done leaves `waiting`."""
+    if not waiting and seconds:
+        time.sleep(seconds)
+    for future in wait(waiting, seconds, return_when=FIRST_COMPLETED).done:
         yield waiting.pop(future), future.result()

@@ -69,7 +69,7 @@ class Todo:
                 continue
             job = job_of(submission, self._papers[handin.lab])
             done = None if self._force else record.load(self._course, handin.student, handin.lab)
-            if done and done.key == job.key and _same_hand_in(done, handin):
+            if done and done.key == job.key and same_hand_in(done, handin):
                 self._settled(done)
             else:
                 yield job
@@ -81,7 +81,7 @@ def job_of(submission: Submission, paper: Paper) -> Job:
     return Job(submission, paper, parts(paper, plan(notebook, paper.source), notebook))
 
 
-def _same_hand_in(done: Result, handin: HandIn) -> bool:
+def same_hand_in(done: Result, handin: HandIn) -> bool:
     """Whether the saved result is of this very hand-in, and is one that need not be tried again."""
     return (
         done.status == "graded"

@@ -48,6 +48,7 @@ def pack_marked(marked: Marked) -> dict:
         "manual": asdict(marked.manual) if marked.manual else None,
         "notebook": json.dumps(marked.notebook),
         "seconds": marked.seconds,
+        "memory_mb": marked.memory_mb,
     }
 
 
@@ -58,7 +59,8 @@ def unpack_marked(answer: dict) -> Marked:
         for name, each in answer["exercises"].items()
     }
     manual = Manual(**answer["manual"]) if answer["manual"] else None
-    return Marked(exercises, manual, _notebook(answer["notebook"]), answer["seconds"])
+    notebook = _notebook(answer["notebook"])
+    return Marked(exercises, manual, notebook, answer["seconds"], answer["memory_mb"])
 
 
 def _notebook(text: str) -> NotebookNode:

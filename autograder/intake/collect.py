@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from autograder.course import Course, UsageError
 from autograder.intake.archive import Incoming, incoming
 from autograder.intake.inbox import HandIn, Inbox, now
@@ -72,10 +74,14 @@ def collect(
     return receipts
 
 
-def place(course: Course, handin: HandIn) -> None:
-    """Writes nbgrader's submitted/<student>/<lab>/ for the hand-in that counts."""
+def place(course: Course, handin: HandIn, rebuilt: NotebookNode | None = None) -> None:
+    """Writes nbgrader's submitted/<student>/<lab>/ for the hand-in that counts.
+
+    Args:
+        rebuilt: its rebuilt notebook, where somebody has it already.
+    """
     folder = course.submitted(handin.student, handin.lab)
-    notebook = dumps(open_submission(course, handin).rebuilt.notebook)
+    notebook = dumps(rebuilt or open_submission(course, handin).rebuilt.notebook)
     moment = handin.handed_in.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC\n")
     for name, text in ((f"{handin.lab}.ipynb", notebook), ("timestamp.txt", moment)):
         file = folder / name

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from autograder.course import Course
-from autograder.notebooks import write_text
+from autograder.intake.counting import counting
+from autograder.notebooks import sync_folder, write_text
 
 SCHEMA = 1
 _CHUNK = 2**20
@@ -56,11 +57,21 @@ class HandIn:
 
 
 class Inbox:
-    """The inbox of a course. Reading needs no lock; writing happens inside `writing()`."""
+    """The inbox of a course. Reading needs no lock; writing happens inside `writing()`.
 
-    def __init__(self, course: Course) -> None:
+    Whoever keeps the object reads only those records anew that have changed since. It belongs to
+    one thread at a time.
+
+    Args:
+        durable: what was kept and added is on disk when the call returns: no power cut takes it back.
+    """
+
+    def __init__(self, course: Course, durable: bool = False) -> None:
+        self._course = course
         self.folder = course.inbox
+        self._durable = durable
         self._held: dict[str, list[HandIn]] | None = None
+        self._read: dict[str, tuple[tuple, list[HandIn]]] = {}
 
     # Reading
 
@@ -70,12 +81,18 @@ class Inbox:
         return sorted((each for list_ in held.values() for each in list_), key=_order)
 
     def current(self, lab: str | None = None) -> list[HandIn]:
-        """The accepted hand-in that counts, one per student and lab: the last in time."""
-        last: dict[tuple, HandIn] = {}
+        """The accepted hand-in that counts (intake.counting), one per student and lab."""
+        found: dict[tuple, list[HandIn]] = defaultdict(list)
         for each in self.records():
             if each.status == "accepted" and lab in (None, each.lab):
-                last[each.student, each.lab] = each
-        return [last[key] for key in sorted(last)]
+                found[each.student, each.lab].append(each)
+        return [counting(self._course, found[key]) for key in sorted(found)]
+
+    def accepted(self, student: str, lab: str) -> list[HandIn]:
+        """This student's accepted hand-ins for this lab, in order of time."""
+        held = self._load() if self._held is None else self._held
+        mine = (each for list_ in held.values() for each in list_ if _owner(each) == (student, lab))
+        return sorted((each for each in mine if each.status == "accepted"), key=_order)
 
     def refused(self) -> list[HandIn]:
         """What was refused and not made good by a later accepted hand-in."""
@@ -120,6 +137,11 @@ class Inbox:
             finally:
                 self._held = None
 
+    def sweep(self) -> None:
+        """Removes what a writer that was killed left half written; only inside `writing()`."""
+        for path in self.folder.glob(".arriving-*"):
+            path.unlink(missing_ok=True)
+
     def keep(self, file: BinaryIO, name: str) -> tuple[str, Path]:
         """Copies a stream into the inbox and returns its sha256 and where it lies.
 
@@ -141,6 +163,9 @@ class Inbox:
                 path.parent.mkdir(exist_ok=True)
                 os.chmod(temporary, 0o644)  # readable, never executable
                 os.replace(temporary, path)
+                if self._durable:
+                    sync_folder(path.parent)
+                    sync_folder(self.folder)
             return sha256, path
         finally:
             if os.path.exists(temporary):
@@ -221,7 +246,7 @@ class Inbox:
             "receipts": receipts,
         }
         text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
-        write_text(self.folder / sha256 / "record.json", text)
+        write_text(self.folder / sha256 / "record.json", text, durable=self._durable)
 
     # Files
 
@@ -231,25 +256,35 @@ class Inbox:
         return notebook if notebook.exists() or not other.exists() else other
 
     def _load(self) -> dict[str, list[HandIn]]:
-        held: dict[str, list[HandIn]] = {}
-        if not self.folder.is_dir():
-            return held
-        for record in sorted(self.folder.glob("*/record.json")):
-            sha256 = record.parent.name
-            path = self._bytes(sha256)
-            held[sha256] = [
-                HandIn(
-                    **{
-                        **receipt,
-                        "sha256": sha256,
-                        "path": path,
-                        "handed_in": _moment(receipt["handed_in"]),
-                        "received": _moment(receipt["received"]),
-                    }
-                )
-                for receipt in json.loads(record.read_text(encoding="utf-8"))["receipts"]
-            ]
-        return held
+        read: dict[str, tuple[tuple, list[HandIn]]] = {}
+        for name in sorted(os.listdir(self.folder)) if self.folder.is_dir() else ():
+            record = self.folder / name / "record.json"
+            try:
+                found = record.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            # A record is written whole under a new inode, so these change with it.
+            stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
+            known = self._read.get(name)
+            read[name] = known if known and known[0] == stamp else (stamp, self._receipts(record))
+        self._read = read
+        return {sha256: list(receipts) for sha256, (_, receipts) in read.items()}
+
+    def _receipts(self, record: Path) -> list[HandIn]:
+        sha256 = record.parent.name
+        path = self._bytes(sha256)
+        return [
+            HandIn(
+                **{
+                    **receipt,
+                    "sha256": sha256,
+                    "path": path,
+                    "handed_in": _moment(receipt["handed_in"]),
+                    "received": _moment(receipt["received"]),
+                }
+            )
+            for receipt in json.loads(record.read_text(encoding="utf-8"))["receipts"]
+        ]
 
 
 def now() -> datetime:

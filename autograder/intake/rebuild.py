@@ -25,8 +25,8 @@ class Rebuilt:
     """A submission as it is graded.
 
     `answers` and `written` have the text that stands in the cell of every exercise, the released
-    stub included. `missing` are exercises whose cell was not found; `notices` are Korean sentences
-    about what was ignored or put right.
+    stub included. `missing` are exercises whose cell was not found, `doubled` those with several
+    answers; `notices` are Korean sentences about what was ignored or put right.
     """
 
     notebook: NotebookNode
@@ -35,6 +35,7 @@ class Rebuilt:
     extras: int = 0
     notices: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
 
 
 def rebuild(
@@ -89,6 +90,7 @@ class _Rebuild:
         self.target = target
         self.notices: list[str] = []
         self.missing: list[str] = []
+        self.doubled: list[str] = []
         self.used: set[int] = set()  # handed-in cells that are accounted for
 
     def run(self) -> Rebuilt:
@@ -118,6 +120,7 @@ class _Rebuild:
             sum(len(each) for each in extras.values()),
             self.notices,
             self.missing,
+            self.doubled,
         )
 
     # Answers
@@ -135,6 +138,7 @@ class _Rebuild:
                 continue
             texts = {plain(self.cells[index].source) for index in real}
             if len(texts) > 1:
+                self.doubled.append(name)
                 self.notices.append(
                     f"{name}의 답 셀이 {len(real)}개입니다. 마지막 셀의 답으로 채점합니다."
                 )

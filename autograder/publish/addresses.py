@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from autograder.course import Course, Lab, UsageError
+from autograder.publish import submit_cell
 
 _MODULE = Path(__file__).parents[2] / "book" / "_ext" / "bookconfig.py"
 
@@ -38,7 +39,7 @@ def placeholders(course: Course, lab: Lab) -> dict[str, str]:
     """What stands for `{{lab}}`, `{{title}}`, … in every cell.
 
     `colab_url` opens the lab on Colab, `page_url` is its chapter, `students_url` the page on how to
-    work and hand in.
+    work and hand in; `submit_cell`, behind «# », is the cell that hands in.
     """
     config = book_config(course)
     return {
@@ -47,4 +48,5 @@ def placeholders(course: Course, lab: Lab) -> dict[str, str]:
         "colab_url": config.lab_url(lab.name),
         "page_url": config.page_url(lab.chapter),
         "students_url": config.page_url("students"),
+        "submit_cell": submit_cell.source(lab.name, submit_cell.address_of(course))[2:],
     }

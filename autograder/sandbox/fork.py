@@ -55,6 +55,7 @@ class ForkExecutor:
         self._student: WarmProcess | None = None
         self._judge: WarmProcess | None = None
         self._prepared: dict[str, tuple[Prepared, Prepared] | None] = {}
+        self.grown_mb = 0.0  # by how much the student's process grew in the last run, at most
 
     def _start(self) -> None:
         try:
@@ -71,10 +72,24 @@ class ForkExecutor:
         for process in (self._student, self._judge):
             process.ready()
 
+    def warm(self) -> None:
+        """Starts the processes now, so that the first submission does not wait for them.
+
+        Raises:
+            ExecutorFailed: they cannot be started.
+        """
+        if self._student is None:
+            try:
+                self._start()
+            except (OSError, ValueError) as error:
+                self.close()
+                raise ExecutorFailed(f"실행 프로세스를 켜지 못했습니다: {error}") from None
+
     def run(
         self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits
     ) -> list[CellRun]:
         """See Executor.run. A cell that cannot be interrupted is killed, and the others run again."""
+        self.grown_mb = 0.0
         runs: dict[str, CellRun] = {}
         fatal: dict[str, CellRun] = {}
         deadline = time.monotonic() + limits.submission_seconds
@@ -139,8 +154,8 @@ class ForkExecutor:
         report = watch.run()
         for process in (judge, student):
             process.end()
-        for process in (judge, student):
-            process.ended()
+        judge.ended()
+        self.grown_mb = max(self.grown_mb, student.ended())
         return report
 
     def _forkers(

@@ -85,11 +85,15 @@ class Forker:
         """Has the child and all it started killed; `ended` waits until they are gone."""
         self._control.send(b'{"end": true}')
 
-    def ended(self) -> None:
-        """Waits for what `end` asked for. Raises ExecutorFailed."""
-        while "ended" not in self._answer(ANSWER_SECONDS):
+    def ended(self) -> float:
+        """Waits for what `end` asked for; by how many MB the child had grown at most.
+
+        Raises ExecutorFailed.
+        """
+        while "ended" not in (answer := self._answer(ANSWER_SECONDS)):
             pass  # it may still say that the child exited
         self._sweep()
+        return float(answer.get("grown_mb", 0))
 
     def close(self) -> None:
         """Hangs up: it sees that, clears up and ends."""

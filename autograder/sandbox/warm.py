@@ -24,6 +24,7 @@ grader reads the events. So nobody finds another's work in memory that was inher
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import itertools
 import json
@@ -129,6 +130,7 @@ def _prepare(role: str, request: dict, job: int, control: int, ours: socket.sock
         if done:
             gc.collect()
             gc.freeze()
+            _shared_kb.cache_clear()
             _answer(theirs, {"ready": True})
             serve(role, theirs)
         else:
@@ -169,6 +171,7 @@ class Submission:
                 _child(role, spec, descriptors[0], descriptors[1:])
         self.exits = os.pidfd_open(self._child)
         self._code: int | None = None
+        self.grown_mb = 0.0  # how much its memory grew beyond what it was forked with, at most
 
     def interrupt(self) -> None:
         """Asks the running cell to stop."""
@@ -178,7 +181,9 @@ class Submission:
     def wait(self) -> int:
         """The exit code of the child, which has ended or was killed."""
         if self._code is None:
-            self._code = os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
+            _, status, used = os.wait4(self._child, 0)
+            self._code = os.waitstatus_to_exitcode(status)
+            self.grown_mb = max(0, used.ru_maxrss - _shared_kb()) / 1024
             os.close(self.exits)
         return self._code
 
@@ -196,6 +201,15 @@ class Submission:
             pids.kill_adopted(spare=frozenset(_prepared))
         if self._group:
             self._group.remove()
+
+
+@functools.cache
+def _shared_kb() -> int:
+    """The memory of a child that does nothing: what it shares with us is no growth of its own."""
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    return os.wait4(child, 0)[2].ru_maxrss
 
 
 def _child(role: str, spec: walls.Spec, job: int, channels: Sequence[int]) -> None:
@@ -226,6 +240,7 @@ def serve(role: str, control: socket.socket) -> None:
     """Answers requests until the grader hangs up; then nothing of ours is left running."""
     current: Submission | None = None
     running = False
+    _shared_kb()
     try:
         while True:
             watched = [control, current.exits] if running else [control]
@@ -256,8 +271,8 @@ def serve(role: str, control: socket.socket) -> None:
                 current.interrupt()
             else:
                 current.end()
+                _answer(control, {"ended": True, "grown_mb": current.grown_mb})
                 current, running = None, False
-                _answer(control, {"ended": True})
     finally:
         if current is not None:
             current.end()

@@ -415,6 +415,11 @@ def extract_choice(text, n):
         "beyond_the_last": slip(
             _CHOICE, r"\(([1-{n}])\)|(?<!\d)([1-{n}])번", r"\(([1-9])\)|(?<!\d)([1-9])번"
         ),
+        "beyond_the_last_is_told": slip(
+            slip(_CHOICE, r"\(([1-{n}])\)|(?<!\d)([1-{n}])번", r"\(([1-9])\)|(?<!\d)([1-9])번"),
+            "        return last\n",
+            "        return last if last <= n else None\n",
+        ).replace("re.findall(choice, text)}", "re.findall(choice, text) if int(a or b) <= n}"),
         "from_zero": slip(_CHOICE, "return last\n", "return last - 1\n"),
         "a_string": slip(
             _CHOICE,

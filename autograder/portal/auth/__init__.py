@@ -1,0 +1,1 @@
+"""Who somebody is: sign-in links, OpenID Connect, sessions, CSRF."""

@@ -1,0 +1,1 @@
+"""From a file that somebody sends to a receipt."""

@@ -1,0 +1,17 @@
+"""For whoever watches the server."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from autograder.portal.call import Call
+from autograder.portal.routing import Rules, Who
+
+rules = Rules()
+
+
+@rules.get("/health", Who.ANYONE)
+def health(call: Call) -> Response:
+    """200 while the database answers and the grading runs."""
+    good = call.desk.engine.alive
+    return JSONResponse({"ok": good}, 200 if good else 503)
