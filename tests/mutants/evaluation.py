@@ -416,9 +416,7 @@ def extract_choice(text, n):
             _CHOICE, r"\(([1-{n}])\)|(?<!\d)([1-{n}])번", r"\(([1-9])\)|(?<!\d)([1-9])번"
         ),
         "beyond_the_last_is_told": slip(
-            slip(
-                _CHOICE, r"\(([1-{n}])\)|(?<!\d)([1-{n}])번", r"\(([1-9])\)|(?<!\d)([1-9])번"
-            ),
+            slip(_CHOICE, r"\(([1-{n}])\)|(?<!\d)([1-{n}])번", r"\(([1-9])\)|(?<!\d)([1-9])번"),
             "        return last\n",
             "        return last if last <= n else None\n",
         ).replace("re.findall(choice, text)}", "re.findall(choice, text) if int(a or b) <= n}"),
