@@ -57,6 +57,8 @@ def _lab(course: Course, lab: Lab, gradebook: Gradebook) -> int:
         if result is None:
             result, later = refusal(later), None
         refresh(gradebook, result)
+        said = comments_of(gradebook, lab, student)
+        said = {name: withhold.text(text) for name, text in said.items()}
         context = Context(
             course=course.book_config.get("title", ""),
             lab=lab.name,
@@ -65,7 +67,8 @@ def _lab(course: Course, lab: Lab, gradebook: Gradebook) -> int:
             titles=headings,
             deadline=lab.deadline,
             penalty=penalty_of(gradebook, lab, student),
-            comment=withhold.text(comment_of(gradebook, lab, student)),
+            comment=said.get("reflection", ""),
+            comments=said,
             later=(later.file, later.reason) if later else None,
             addresses=_addresses(course, lab),
         )
@@ -92,14 +95,13 @@ def penalty_of(gradebook: Gradebook, lab: Lab, student: str) -> float:
     return float(notebook.late_submission_penalty or 0.0)
 
 
-def comment_of(gradebook: Gradebook, lab: Lab, student: str) -> str:
-    """What a TA wrote beside the written answer in formgrader."""
+def comments_of(gradebook: Gradebook, lab: Lab, student: str) -> dict[str, str]:
+    """exercise → what a TA wrote beside it, from the desk or in formgrader."""
     try:
         notebook = gradebook.find_submission_notebook(lab.name, lab.name, student)
     except MissingEntry:
-        return ""
-    words = [each.manual_comment for each in notebook.comments if each.cell.name == "reflection"]
-    return "\n".join(filter(None, words))
+        return {}
+    return {each.name: each.manual_comment for each in notebook.comments if each.manual_comment}
 
 
 def _addresses(course: Course, lab: Lab) -> dict[str, str]:

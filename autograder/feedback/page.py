@@ -26,8 +26,9 @@ class Context:
     """What a page needs beside the result.
 
     `titles`: exercise → heading in the lab. `penalty`: points lost for lateness. `comment`: the
-    TA's words on the written answer. `later`: (file, reason) of a hand-in that came after this one
-    and was refused. `addresses`: name → address for `colab`, `page`, `students`.
+    TA's words on the written answer, `comments`: on each exercise. `later`: (file, reason) of a
+    hand-in that came after this one and was refused. `addresses`: name → address for `colab`,
+    `page`, `students`.
     """
 
     course: str
@@ -38,6 +39,7 @@ class Context:
     deadline: datetime | None = None
     penalty: float = 0.0
     comment: str = ""
+    comments: dict[str, str] = field(default_factory=dict)
     later: tuple[str, str] | None = None
     addresses: dict[str, str] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ def page(result: Result, context: Context) -> str:
         "notices": [clean.text(notice, 1000) for notice in result.notices],
         "later": context.later and tuple(clean.text(each, 500) for each in context.later),
         "comment": clean.text(context.comment),
+        "comments": {name: clean.text(text) for name, text in context.comments.items()},
         "to_mend": [row for row in rows if row.state != "full"],
     }
     return _environment().get_template("page.html").render(values)

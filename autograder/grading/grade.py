@@ -173,11 +173,12 @@ def _first_line(error: Exception) -> str:
 
 
 def note_own_scores(
-    gradebook: Gradebook, course: Course, lab: str, student: str | None = None
+    gradebook: Gradebook, course: Course, lab: str, student: str | None = None, **more: str
 ) -> None:
     """Adds to the histories (or to this student's) what TAs changed since the last grading.
 
-    It comes first: a new hand-in or a cell that goes may take such a score away.
+    It comes first: a new hand-in or a cell that goes may take such a score away. `more` (`by`,
+    `reason`) goes into the entries where it is known.
     """
     own = book.own_scores(gradebook, lab, student)
     for folder in sorted(course.records.glob(f"{student or '*'}/{lab}")):
@@ -193,7 +194,7 @@ def note_own_scores(
         fields = ("key", "sha256", "attempt", "status")
         entry = {"cause": "TA"} | {name: before.get(name) for name in fields}
         entry |= {"score": result.score, "exercises": scores, "ta": marks, "dropped": {}}
-        history.add(folder, entry)
+        history.add(folder, entry | {name: text for name, text in more.items() if text})
 
 
 def _refused(course: Course, labs: Sequence[Lab], student: str | None) -> list[Result]:

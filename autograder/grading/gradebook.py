@@ -142,7 +142,8 @@ def save(
         before_commit: told what will count; runs when all is ready and nothing is written yet.
 
     A TA's own score on a test cell stays as long as the hand-in stays the same; on a new hand-in it
-    goes, and `result.notices` says so. The same holds for the written answer, by its text.
+    goes, and `result.notices` says so. The same holds for the written answer, by its text, and for
+    a TA's comments.
     """
     student, lab = result.student, result.lab
     assert student is not None and lab is not None
@@ -175,9 +176,12 @@ def save(
         else:  # a score of the TA's is shown again, so that somebody looks whether it still fits
             grade.needs_manual_grade = has_own or result.status == "failed"
     result.notices += [_dropped(notebook, name, mark) for name, mark in carried.dropped.items()]
+    written = {grade.name for grade in notebook.grades if _is_written(grade)}
     for comment in notebook.comments:
         exercise = result.exercises.get(comment.name)
         comment.auto_comment = exercise.reason or None if exercise else None
+        if not (same_text if comment.name in written else same_file):
+            comment.manual_comment = None  # it was about another answer
     gradebook.db.flush()
     gradebook.db.refresh(notebook)
     late = submission.total_seconds_late
@@ -188,6 +192,36 @@ def save(
         carried.exercises = _counted(notebook, result)
         carried.score = float(sum(carried.exercises.values()))
     before_commit(carried)
+    gradebook.db.commit()
+
+
+def give(
+    gradebook: Gradebook, course: Course, student: str, lab: str, cell: str, score: float | None
+) -> float | None:
+    """Sets a TA's own score of one cell, or takes it back with None; returns the one before.
+
+    Raises:
+        UsageError: not between 0 and the cell's points.
+        MissingEntry: no such cell, or nothing was graded of this student.
+    """
+    grade = gradebook.find_grade(cell, lab, lab, student)
+    if score is not None and not 0 <= score <= grade.max_score:
+        raise UsageError(f"{cell}: 0점부터 {grade.max_score:g}점까지 줄 수 있습니다")
+    before, grade.manual_score = grade.manual_score, score
+    grade.needs_manual_grade = score is None and grade.auto_score is None
+    gradebook.db.commit()
+    relate(gradebook, course, student, lab)
+    return before
+
+
+def comment(gradebook: Gradebook, student: str, lab: str, exercise: str) -> str:
+    """What a TA said about an exercise. Raises MissingEntry where nothing was graded."""
+    return gradebook.find_comment(exercise, lab, lab, student).manual_comment or ""
+
+
+def say(gradebook: Gradebook, student: str, lab: str, exercise: str, text: str) -> None:
+    """Sets a TA's comment on an exercise. Raises MissingEntry where nothing was graded."""
+    gradebook.find_comment(exercise, lab, lab, student).manual_comment = text or None
     gradebook.db.commit()
 
 

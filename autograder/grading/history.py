@@ -131,7 +131,8 @@ def lines(folder: Path, timezone) -> Iterator[str]:
         exercises = " ".join(f"{name} {s:g}" for name, s in entry.get("exercises", {}).items())
         marks = [f"조교 {name} {mark:g}" for name, mark in entry.get("ta", {}).items()]
         marks += [f"조교 {name} {mark:g} 사라짐" for name, mark in entry.get("dropped", {}).items()]
-        parts = [score, words(entry["cause"]), exercises, *marks]
+        reason = ": ".join(filter(None, (entry.get("by"), entry.get("reason"))))
+        parts = [score, words(entry["cause"]), reason, exercises, *marks]
         yield (
             f"{moment:%Y-%m-%d %H:%M}  {entry.get('attempt') or '?'}회째  "
             + "  ".join(part for part in parts if part)

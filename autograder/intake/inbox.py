@@ -137,6 +137,11 @@ class Inbox:
             finally:
                 self._held = None
 
+    def sweep(self) -> None:
+        """Removes what a writer that was killed left half written; only inside `writing()`."""
+        for path in self.folder.glob(".arriving-*"):
+            path.unlink(missing_ok=True)
+
     def keep(self, file: BinaryIO, name: str) -> tuple[str, Path]:
         """Copies a stream into the inbox and returns its sha256 and where it lies.
 

@@ -20,6 +20,9 @@ from autograder.portal import dispatch, health, home
 from autograder.portal.auth import oidc
 from autograder.portal.auth import routes as auth
 from autograder.portal.db import Database
+from autograder.portal.desk import appeals as ta_appeals
+from autograder.portal.desk import clusters, export, people, regrade, similar, submission, written
+from autograder.portal.desk import labs as ta_labs
 from autograder.portal.handin import routes as handin
 from autograder.portal.headers import SecurityHeaders
 from autograder.portal.limits import SPARE, BodyLimit
@@ -31,7 +34,10 @@ from autograder.portal.state import Desk
 from autograder.portal.student import appeals, labs, results
 
 # Every module with routes stands here; a route is added in its module.
-MODULES = (health, home, auth, labs, handin, results, appeals, queue)
+MODULES = (
+    health, home, auth, labs, handin, results, appeals, queue,
+    ta_labs, submission, clusters, written, regrade, ta_appeals, people, export, similar,
+)  # fmt: skip
 
 for kind, ending in (
     ("application/x-ipynb+json", ".ipynb"),

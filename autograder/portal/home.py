@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from autograder.portal.auth.session import set_cookie
 from autograder.portal.call import Call
+from autograder.portal.desk import labs as ta_labs
 from autograder.portal.i18n import LANGUAGES
 from autograder.portal.pages import LANGUAGE_COOKIE
 from autograder.portal.routing import Rules, Who
@@ -20,7 +21,7 @@ def home(call: Call) -> Response:
     if call.user is None:
         return call.page("sign_in.html", token="")
     if call.user.role == "ta":
-        return call.page("ta.html")
+        return ta_labs.overview(call)
     return labs.overview(call)
 
 

@@ -14,7 +14,7 @@ MOST_CALLERS = 20_000  # remembered at once; the longest idle are forgotten
 # name -> (calls, seconds); `handin` and `any` come from the settings.
 # A whole class may sit behind one address, so what is counted by address is generous: a link's
 # secret cannot be guessed at any rate.
-RATES = {"sign-in": (600, 60), "key": (10, 3600), "appeal": (20, 3600)}
+RATES = {"sign-in": (600, 60), "key": (10, 3600), "check": (300, 3600), "appeal": (20, 3600)}
 
 
 class TooLarge(Exception):

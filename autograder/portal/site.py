@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import uvicorn
@@ -44,6 +46,21 @@ def listen(host: str, port: int) -> socket.socket:
     )
 
 
+@contextlib.contextmanager
+def _alone(course: Course) -> Iterator[None]:
+    """Rates, queue and door live in one process: a second server of the same class is refused.
+
+    Raises:
+        UsageError: there is one.
+    """
+    with open(course.root / ".desk.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError("이 과정의 서버가 이미 켜져 있습니다") from None
+        yield
+
+
 def serve(
     course: Course,
     host: str,
@@ -57,12 +74,13 @@ def serve(
         ready: told the course and the settings, with the address in them, before anybody is served.
 
     Raises:
-        UsageError: the book is not built, no port is free, or the settings are wrong.
+        UsageError: the book is not built, no port is free, the settings are wrong, or the course
+            is served already.
     """
     if not (course.html / "index.html").is_file():
         raise UsageError("책이 아직 없습니다. 먼저 만드세요: make book")
     settings = Settings.load(course)
-    with listen(host, port) as found:
+    with _alone(course), listen(host, port) as found:
         name = f"[{host}]" if ":" in host else host
         here = f"http://{name}:{found.getsockname()[1]}"
         settings = replace(settings, address=settings.address or here)
@@ -83,5 +101,6 @@ def serve(
             timeout_graceful_shutdown=5,
             timeout_keep_alive=30,
         )
-        uvicorn.Server(config).run(sockets=[found])
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn hands Ctrl-C on when all is closed
+            uvicorn.Server(config).run(sockets=[found])
         say("멈췄습니다.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from autograder.course import Course
 from autograder.intake.inbox import Inbox
 from autograder.portal.db import Database
+from autograder.portal.desk.previews import Previews
 from autograder.portal.limits import Rates
 from autograder.portal.queue.engine import Engine
 from autograder.portal.settings import Settings
@@ -25,3 +26,4 @@ class Desk:
     inbox: Inbox
     engine: Engine
     rates: Rates = field(default_factory=Rates)
+    previews: Previews = field(default_factory=Previews)

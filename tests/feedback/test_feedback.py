@@ -101,11 +101,14 @@ def test_a_ta_s_score_and_comment_reach_the_student(course):
         gradebook.find_grade("root-hidden", "mini", "mini", "s01").manual_score = 15
         comment = gradebook.find_comment("reflection", "mini", "mini", "s01")
         comment.manual_comment = "잘 썼습니다 <i>!</i>"
+        comment = gradebook.find_comment("root", "mini", "mini", "s01")
+        comment.manual_comment = f"경계를 보세요.\n{small.HIDDEN}"
         gradebook.db.commit()
     feedback(course, say=quiet)
     text = read(course, "s01")
     assert "85<small>" in text and "8 / 10점" in text
     assert "잘 썼습니다 &lt;i&gt;!&lt;/i&gt;" in text
+    assert "경계를 보세요." in text and small.HIDDEN not in text
     assert "조교 채점 대기" in read(course, "s02")
 
 

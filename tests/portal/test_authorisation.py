@@ -35,12 +35,40 @@ TABLE = {
     "POST /handins/{receipt}/appeal": (401, 303, 404, 403),
     "GET /appeals/{appeal}": (LOGIN, 200, 404, 200),
     "POST /appeals/{appeal}": (401, 303, 404, 303),
+    # The TA's: nobody else comes in, not even to what is their own.
+    "GET /ta/labs/{lab}": (LOGIN, 403, 403, 200),
+    "GET /ta/handins/{receipt}": (LOGIN, 403, 403, 200),
+    "POST /ta/handins/{receipt}/score": (401, 403, 403, 422),  # not graded in this test
+    "POST /ta/handins/{receipt}/comment": (401, 403, 403, 422),
+    "GET /ta/labs/{lab}/failures": (LOGIN, 403, 403, 200),
+    "POST /ta/labs/{lab}/failures/{cluster}": (401, 403, 403, 404),
+    "GET /ta/labs/{lab}/written": (LOGIN, 403, 403, 200),
+    "POST /ta/handins/{receipt}/written": (401, 403, 403, 409),
+    "POST /ta/sayings/{saying}/forget": (401, 403, 403, 404),
+    "GET /ta/labs/{lab}/regrade": (LOGIN, 403, 403, 200),
+    "POST /ta/labs/{lab}/regrade": (401, 403, 403, 303),
+    "POST /ta/labs/{lab}/regrade/commit": (401, 403, 403, 409),  # nothing was looked at before
+    "GET /ta/appeals": (LOGIN, 403, 403, 200),
+    "GET /ta/people": (LOGIN, 403, 403, 200),
+    "POST /ta/people/roster": (401, 403, 403, 422),
+    "POST /ta/people/{login}/link": (401, 403, 403, 200),
+    "POST /ta/people/{login}/lock": (401, 403, 403, 303),
+    "POST /ta/extensions": (401, 403, 403, 303),
+    "GET /ta/export/{form}": (LOGIN, 403, 403, 200),
+    "GET /ta/labs/{lab}/similar": (LOGIN, 403, 403, 200),
+    "GET /ta/similar/{receipt}/{other}": (LOGIN, 403, 403, 404),  # not graded: nothing to compare
 }
 FORMS = {
     "POST /language": {"language": "en"},
     "POST /in": {"token": "no such token"},
     "POST /handins/{receipt}/appeal": {"exercise": "relu", "text": "왜 그런가요?"},
     "POST /appeals/{appeal}": {"text": "한마디 더"},
+    "POST /ta/handins/{receipt}/score": {"cell": "relu-public", "score": "1", "reason": "까닭"},
+    "POST /ta/handins/{receipt}/comment": {"exercise": "relu", "text": "한마디"},
+    "POST /ta/labs/{lab}/failures/{cluster}": {"text": "한마디"},
+    "POST /ta/handins/{receipt}/written": {"question": "reflection", "score": "1"},
+    "POST /ta/labs/{lab}/regrade/commit": {"stamp": "x"},
+    "POST /ta/extensions": {"student": "s03", "lab": "toy", "until": "2027-03-01T00:00"},
 }
 
 
@@ -70,6 +98,11 @@ def things(toy) -> dict[str, str]:
         "lab": "toy",
         "exercise": "relu",
         "token": "x" * 43,
+        "cluster": "0" * 16,
+        "saying": "1",
+        "login": "s03",  # what a TA does to them ends none of the sessions in this test
+        "form": "csv",
+        "other": receipt,
     }
 
 

@@ -146,11 +146,14 @@ class Class:
         while True:
             with _desk(self.course) as (db, _):
                 rows = {row.receipt: row for row in db.query(Handin)}
-            left = [name for name in self.told if rows[name].job.state != "done"]
+            assert set(self.told) <= set(rows)
+            # Also those whose receipt a kill kept from being shown: one of them may be what counts.
+            left = [row for row in rows.values() if row.job.state != "done"]
             if not left:
                 break
-            assert time.monotonic() < end, f"{len(left)} of {len(self.told)} are not graded"
+            assert time.monotonic() < end, f"{len(left)} of {len(rows)} are not graded"
             time.sleep(0.3)
+        assert not list(self.course.inbox.glob(".arriving-*"))
         for receipt, (login, sha256) in self.told.items():
             row = rows[receipt]
             assert (row.student, row.sha256) == (login, sha256)
@@ -212,7 +215,12 @@ def rush(tmp_path, students: int, seconds: float) -> Class:
     """Everybody hands in once, at moments spread over `seconds`."""
     course = make_desk(tmp_path / "course").course
     klass, chance = Class(course, students), random.Random(0)
-    with Served(course) as server:
+    server = Served(course)
+    if students > 100:  # the real thing: as many workers as the machine has cores
+        settings = (course.root / "course.toml").read_text("utf-8")
+        text = settings.replace("workers = 1", "workers = 0")
+        (course.root / "course.toml").write_text(text, "utf-8")
+    with server:
         started = time.monotonic()
 
         def one(login: str, moment: float) -> None:

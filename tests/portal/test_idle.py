@@ -43,7 +43,7 @@ def test_a_result_within_ten_seconds_for_each_lab(tmp_path):
                 started = time.monotonic()
                 said = call(server.port, "POST", f"/desk/api/handin?lab={lab.name}", key, sent)
                 while said["state"] != "done":
-                    time.sleep(0.05)
+                    time.sleep(0.25)  # more often is too often for the desk
                     said = call(server.port, "GET", f"/desk/api/handins/{said['receipt']}", key)
                 took.setdefault(lab.name, []).append(time.monotonic() - started)
                 assert said["score"] == 100, (lab.name, said)

@@ -12,8 +12,8 @@ from jupyter_client.manager import KernelManager
 
 from autograder import notebooks
 from autograder.portal.auth import links
-from autograder.publish.submit_cell import source
 from autograder.portal.tables import Handin
+from autograder.publish.submit_cell import source
 from tests.grading.toycourse import RIGHT
 from tests.judge.lab import handed_in
 from tests.portal.serving import secrets_of

@@ -19,7 +19,7 @@ rules = Rules()
 MOST_NAME = 200
 
 
-@rules.post("/labs/{lab}/check", Who.STUDENT, rate="handin")
+@rules.post("/labs/{lab}/check", Who.STUDENT, rate="check")
 def check(call: Call) -> Response:
     """Says what is wrong with a notebook, as data; keeps nothing."""
     data, _ = _file(call)
@@ -61,7 +61,7 @@ def new_key(call: Call) -> Response:
     return call.page("student/key.html", secret=secret)
 
 
-@rules.post("/api/check", Who.KEY, form=False, rate="handin")
+@rules.post("/api/check", Who.KEY, form=False, rate="check")
 def api_check(call: Call) -> Response:
     """`check` for a program: the body is the notebook."""
     return call.json(look(call.desk.course, _body(call), _said_lab(call)).data())

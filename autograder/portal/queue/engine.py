@@ -156,6 +156,8 @@ class Engine:
             self._arrived.get()
         self._later.clear()
         self._taken.clear()
+        with self.door, self._inbox.writing():
+            self._inbox.sweep()
         self._look()
         with self._database.session() as db:
             waiting = select(Job).where(Job.state.in_(("waiting", "running"))).order_by(Job.id)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import object_session
 from autograder import notebooks
 from autograder.course import Course, Lab
 from autograder.feedback import clean
-from autograder.feedback.feedback import comment_of, penalty_of, withhold_of
+from autograder.feedback.feedback import comments_of, penalty_of, withhold_of
 from autograder.feedback.page import Row, row_of, titles, written_of
 from autograder.feedback.withhold import Withhold
 from autograder.grading import attempts, extensions, record
@@ -30,7 +30,8 @@ from autograder.results import Result
 class View:
     """`hidden`: whether the scores of hidden tests are in it; `opens`: when they will be.
 
-    `counts`: whether this is the attempt that counts; only then there are penalty and comment.
+    `counts`: whether this is the attempt that counts; only then there are penalty and comments.
+    `comments`: a TA's words by exercise; `comment`: on the written answer.
     """
 
     result: Result
@@ -43,6 +44,7 @@ class View:
     written: dict | None = None
     penalty: float = 0.0
     comment: str = ""
+    comments: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
 
@@ -71,13 +73,13 @@ def view(course: Course, settings: Settings, row: Handin, for_ta: bool = False) 
     """The view of a graded hand-in; None where there is no result of it."""
     lab = course.lab(row.lab)
     is_counting = counts(course, row)
-    penalty, comment = 0.0, ""
+    penalty, comments = 0.0, {}
     found = record.load(course, row.student, row.lab) if is_counting else None
     if found is not None and found.sha256 == row.sha256:
         with open_gradebook(course) as gradebook:
             refresh(gradebook, found)
             penalty = penalty_of(gradebook, lab, row.student)
-            comment = comment_of(gradebook, lab, row.student)
+            comments = comments_of(gradebook, lab, row.student)
     else:
         found = attempts.load(course, row.student, row.lab, row.sha256)
     if found is None:
@@ -88,6 +90,7 @@ def view(course: Course, settings: Settings, row: Handin, for_ta: bool = False) 
     if not hidden:
         told = without_hidden(told)
     later = policy(settings, lab) == "after the deadline"
+    said = {name: clean.text(withhold.text(text)) for name, text in comments.items()}
     return View(
         result=told,
         rows=[row_of(name, each, headings) for name, each in told.exercises.items()],
@@ -98,7 +101,8 @@ def view(course: Course, settings: Settings, row: Handin, for_ta: bool = False) 
         counts=is_counting,
         written=written_of(told),
         penalty=penalty if hidden else 0.0,
-        comment=clean.text(withhold.text(comment)),
+        comment=said.get("reflection", ""),
+        comments=said,
         notices=[clean.text(each, 1000) for each in told.notices],
     )
 
@@ -116,6 +120,11 @@ def without_hidden(result: Result) -> Result:
     told.score = sum(each.score for each in told.exercises.values())
     told.max_score = sum(each.max_score for each in told.exercises.values())
     return told
+
+
+def titles_of(course: Course, lab: Lab) -> dict[str, str]:
+    """exercise → its heading in the lab."""
+    return _lab_facts(course, lab)[1]
 
 
 def _lab_facts(course: Course, lab: Lab) -> tuple[Withhold, dict[str, str]]:
