@@ -197,7 +197,7 @@ CORRECTED = {
 
 def test_corrections_are_all_there_in_order(pages):
     wanted = [
-        found.title
+        re.sub(r"\$(.+?)\$", r"\\(\1\\)", found.title)  # as the page writes a formula
         for page in CONFIG.pages
         for found in corrections.corrections(source(page), CONFIG.syntax)
     ]
