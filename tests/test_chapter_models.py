@@ -15,7 +15,15 @@ from tests.test_colab_models import folder  # noqa: F401  (a fixture)
 
 pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(300)]
 EDITION = colabenv.ROOT / "book" / "hard" / "inference.ipynb"
-NEEDED = ("TREE = {", "def write(", "def beam(", "def heat(", "def best_k(", "def core(")
+NEEDED = (
+    "TREE = {",
+    "def words(",
+    "def write(",
+    "def beam(",
+    "def heat(",
+    "def best_k(",
+    "def core(",
+)
 
 
 def test_chapter_writes_with_a_tiny_model_of_the_same_class(folder) -> None:  # noqa: F811

@@ -177,6 +177,14 @@ def test_nothing_was_written_outside_the_course(course):
     beside = {path.name for path in course.root.parent.iterdir()}
     assert beside == {"course"}
     known = {*PARTS, "inbox", "submitted", "autograded", "records", "feedback", "roster.csv"}
-    known |= {"gradebook.db", "out.json", "nbgrader.csv", "grades.csv", "jupyter"}
+    known |= {
+        "gradebook.db",
+        "desk.db",
+        "links.csv",
+        "out.json",
+        "nbgrader.csv",
+        "grades.csv",
+        "jupyter",
+    }
     known |= {"grades-canvas.csv", "grades-moodle.csv"}
     assert {path.name for path in course.root.iterdir() if not path.name.startswith(".")} <= known

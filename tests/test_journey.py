@@ -42,7 +42,7 @@ def downloaded(page: Page, to: Path) -> Path:
     page.wait_for_url("**/easy/rnn.html")
     door = page.locator(".lab-door a.lab-door-file")
     door.scroll_into_view_if_needed()
-    with page.expect_download() as waiting:
+    with page.expect_download(timeout=60_000) as waiting:
         door.click()
     assert waiting.value.suggested_filename == "rnn.ipynb"
     waiting.value.save_as(to)

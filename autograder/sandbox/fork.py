@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -51,6 +52,7 @@ class ForkExecutor:
     def __init__(self, weak: bool | None = None, skip: Sequence[str] = ()) -> None:
         self._weak = survey.weak() if weak is None else weak
         self._skip = set(skip)
+        self._closing = threading.Lock()
         self._trunk: Trunk | None = None
         self._student: WarmProcess | None = None
         self._judge: WarmProcess | None = None
@@ -66,6 +68,17 @@ class ForkExecutor:
         if refusal and not self._weak:
             raise ExecutorFailed(f"{refusal}. 그래도 실행하려면 {survey.WEAK}=1")
         self._skip |= {wall.name for wall in gaps}
+        for last in (False, False, True):
+            try:
+                self._fork_both()
+                break
+            except (ExecutorFailed, OSError):
+                # Another executor's trunk, that was about to die: a new one is another matter.
+                if last or self._trunk is None or self._trunk.alive:
+                    raise
+                self.close()
+
+    def _fork_both(self) -> None:
         self._trunk = borrow_trunk()
         self._student = WarmProcess(self._trunk, "student", self._skip)
         self._judge = WarmProcess(self._trunk, "judge", self._skip | _TRUSTED)
@@ -191,11 +204,15 @@ class ForkExecutor:
 
     def close(self) -> None:
         """Ends the warm processes and all below them. Harmless when there are none."""
-        for key in list(self._prepared):
-            self._let_go(key)
-        for process in (self._student, self._judge):
+        with self._closing:  # Ctrl-C: the pool closes what its thread is about to close
+            prepared, self._prepared = self._prepared, {}
+            student, judge, trunk = self._student, self._judge, self._trunk
+            self._student = self._judge = self._trunk = None
+        for both in prepared.values():
+            for each in both or ():
+                each.close()
+        for process in (student, judge):
             if process is not None:
                 process.close()
-        if self._trunk is not None:
-            return_trunk(self._trunk)
-        self._student = self._judge = self._trunk = None
+        if trunk is not None:
+            return_trunk(trunk)

@@ -79,6 +79,9 @@ def test_queries_of_the_notes(browser, tmp_path):
     assert share >= WANTED
 
 
+SHOWN_FIRST = 4  # pages
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -90,11 +93,12 @@ def test_queries_of_the_notes(browser, tmp_path):
 def test_all_names_of_a_term_find_the_same_pages(browser, names):
     with harness.served(booksite.site()) as address:
         ours, _ = harness.ask(browser, address, names)
-    first, *others = [sorted(page for page, _ in answer) for answer in ours]
+    first, *others = [[page for page, _ in answer] for answer in ours]
     assert "easy/rnn" in first
     assert "glossary" in first
     for name, other in zip(names[1:], others, strict=True):
-        assert set(first) <= set(other), name
+        # Further down, a name of two words also finds pages that hold the words apart.
+        assert set(first[:SHOWN_FIRST]) <= set(other), name
 
 
 def test_what_the_book_lacks_is_not_found(browser):
