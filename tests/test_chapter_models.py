@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.notebooks, pytest.mark.timeout(300)]
 EDITION = colabenv.ROOT / "book" / "hard" / "inference.ipynb"
 NEEDED = (
     "TREE = {",
-    "def words(",
     "def write(",
+    "def words(",
     "def beam(",
     "def heat(",
     "def best_k(",
