@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import booksite
 
@@ -27,25 +28,56 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Nobody else is found, and no request has to wait for the test's leave (`route` asks for it).
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without writing a line for each."""
+    """Serves files without writing a line for each, over connections that stay open."""
+
+    protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: object) -> None:
         pass
 
 
+class Server(ThreadingHTTPServer):
+    """The standard library queues five connections, a busy machine's browser opens more at
+    once, and one that finds the queue full may wait for ever."""
+
+    request_queue_size = 128
+
+
+@contextmanager
+def served(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
+    """The address of a server for the files in `folder`."""
+    server = Server(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    handler = partial(Quiet, directory=str(booksite.site()))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with served(booksite.site()) as address:
+        yield address
+
+
+def closed_context(browser: Browser, address: str, **options: object) -> BrowserContext:
+    """A context that notes in `foreign` every request that is not for the site."""
+    context = browser.new_context(locale="ko-KR", **options)
+    context.foreign = []
+
+    def note(request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            context.foreign.append(request.url)
+
+    context.on("request", note)
+    return context
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +94,8 @@ class Visit:
     """One page in a fresh context; notes what went wrong and who was asked."""
 
     def __init__(self, browser: Browser, address: str, **context: object) -> None:
-        self.context = browser.new_context(locale="ko-KR", **context)
-        self.address, self.blocked, self.problems = address, [], []
-        self.context.route("**/*", self._only_the_site)
+        self.context = closed_context(browser, address, **context)
+        self.address, self.problems = address, []
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -75,12 +106,10 @@ class Visit:
         self.page.goto(f"{self.address}{name}.html", wait_until="load")
         return self.page
 
-    def _only_the_site(self, route) -> None:
-        if route.request.url.startswith((self.address, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.blocked.append(route.request.url)
-            route.abort()
+    @property
+    def foreign(self) -> list[str]:
+        """Requests that were not for the site."""
+        return self.context.foreign
 
     def _response(self, response) -> None:
         if response.status >= 400:

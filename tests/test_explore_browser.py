@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import threading
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -15,7 +12,7 @@ import pytest
 from ipywidgets.embed import embed_data
 
 from tests import booksite
-from tests.browsing import Quiet
+from tests.browsing import served
 
 sys.path.insert(0, str(booksite.ROOT / "book"))
 sys.path.insert(0, str(booksite.ROOT / "book" / "_ext"))
@@ -48,15 +45,12 @@ def page(tmp_path: Path, browser):
     (tmp_path / "index.html").write_text(html, "utf-8")
     script = booksite.ROOT / "node_modules" / vendor.PACKAGES["widgets"][0] / "dist" / "embed.js"
     shutil.copy(script, tmp_path / "embed.js")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    page = browser.new_page()
-    page.goto(f"http://127.0.0.1:{server.server_port}/")
-    page.wait_for_selector(".explore img")
-    yield page
-    page.close()
-    server.shutdown()
-    server.server_close()
+    with served(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector(".explore img")
+        yield page
+        page.close()
 
 
 def shown(page) -> str:

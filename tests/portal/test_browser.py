@@ -92,7 +92,7 @@ def test_a_colab_saved_notebook_from_the_file_to_the_appeal(served, visit, tmp_p
     page.get_by_label("까닭").fill("하나만 더 여쭙니다.")
     page.get_by_role("button", name="조교에게 묻기").click()
     page.get_by_text("하나만 더 여쭙니다.").wait_for()
-    assert here.problems == [] and here.blocked == []
+    assert here.problems == [] and here.foreign == []
 
 
 def test_missing_cells_are_named_and_asked_about(served, visit, tmp_path):
@@ -168,4 +168,4 @@ def test_on_a_phone_every_page_fits_and_axe_finds_nothing_serious(served, visit,
     assert page.evaluate("document.documentElement.scrollWidth") <= 360 and grave(page) == []
     page.get_by_role("button", name="나가기").click()
     page.get_by_role("heading", name="데스크").wait_for()
-    assert grave(page) == [] and here.problems == [] and here.blocked == []
+    assert grave(page) == [] and here.problems == [] and here.foreign == []

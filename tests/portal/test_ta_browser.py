@@ -83,7 +83,7 @@ def test_from_the_class_to_one_comment_for_all_of_an_equal_failure(desk, ta):
     for login in ("d02", "d04", "d05"):
         told = desk.toy.client(login).get(f"/desk/handins/{desk.receipts[login]}").text
         assert "0보다 작은 값을 다시 보세요." in told
-    assert here.problems == [] and here.blocked == []
+    assert here.problems == [] and here.foreign == []
 
 
 def test_written_answers_are_read_and_marked_without_the_mouse(desk, ta):
@@ -118,7 +118,7 @@ def test_written_answers_are_read_and_marked_without_the_mouse(desk, ta):
         who: row[1] for (who, cell), row in scores(desk.course).items() if cell == "reflection"
     }
     assert sorted(marks.values()) == [5, 6, 7, 8, 9]
-    assert here.problems == [] and here.blocked == []
+    assert here.problems == [] and here.foreign == []
 
 
 def test_a_mended_test_is_looked_at_before_it_counts(desk, ta):
@@ -142,7 +142,7 @@ def test_a_mended_test_is_looked_at_before_it_counts(desk, ta):
     page.goto(f"{desk.address}/desk/ta/handins/{desk.receipts['d03']}")
     assert "테스트 변경" in page.locator("main").inner_text()
     assert scores(desk.course)["d03", "double-public"][0] == 10
-    assert here.problems == [] and here.blocked == []
+    assert here.problems == [] and here.foreign == []
 
 
 def asked(desk) -> str:
@@ -177,7 +177,7 @@ def test_a_question_a_deadline_a_score_and_the_table(desk, ta):
         page.get_by_role("link", name="Canvas").click()
     assert waiting.value.suggested_filename == "grades-canvas.csv"
     assert "d02" in waiting.value.path().read_text("utf-8")
-    assert here.problems == [] and here.blocked == []
+    assert here.problems == [] and here.foreign == []
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
@@ -193,4 +193,4 @@ def test_on_a_phone_every_page_fits_and_axe_finds_nothing_serious(desk, ta, look
         assert page.goto(f"{desk.address}{path}").status == 200, path
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
         assert grave(page) == [], path
-    assert here.problems == [] and here.blocked == []
+    assert here.problems == [] and here.foreign == []

@@ -78,7 +78,7 @@ def test_nothing_acts_in_the_browser(served, browser, way, tmp_path):
             == 0
         )
     assert page.locator("main script, main style, main svg, main math, main object").count() == 0
-    assert said == [] and here.blocked == [] and here.problems == []
+    assert said == [] and here.foreign == [] and here.problems == []
     here.context.close()
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import yaml
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import browsing
 from tests.booksite import ROOT
-from tests.browsing import CHROMIUM, FLAGS, Quiet
+from tests.browsing import CHROMIUM, FLAGS, Quiet, closed_context
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import vocabulary  # noqa: E402
@@ -59,13 +57,8 @@ class SubPath(Quiet):
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The address of a server for `folder`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SubPath, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/course/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with browsing.served(folder, SubPath) as address:
+        yield f"{address}course/"
 
 
 @contextmanager
@@ -75,22 +68,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
-
-
-def closed_context(browser: Browser, address: str, **options: object) -> BrowserContext:
-    """A context in which every request that is not for the site is refused; see `foreign`."""
-    context = browser.new_context(locale="ko-KR", **options)
-    context.foreign = []
-
-    def decide(route) -> None:
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            context.foreign.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", decide)
-    return context
 
 
 def ask(browser: Browser, address: str, queries: list[str]) -> tuple[list, list]:
