@@ -538,6 +538,9 @@ def test_copied_references_work_and_nothing_is_defined_twice(small):
     assert small.page("easy/one").find(id=footnote).get_text().strip().endswith("각주입니다.")
     assert "eta = 2" in section.get_text()
     assert small.page("corrections").find(id="equation-eq-two") is None
+    # Its formulas all came from elsewhere: the page asks for what sets them nevertheless.
+    assert section.select(".math")
+    assert small.page("corrections").select('script[src*="mathjax"]')
 
 
 def test_an_edit_of_a_chapter_refreshes_the_appendix_and_reads_nothing_else(tmp_path):

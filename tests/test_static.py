@@ -15,6 +15,7 @@ sys.path.insert(0, str(booksite.ROOT / "book" / "_ext"))
 
 import freshstatic  # noqa: E402
 import onceonly  # noqa: E402
+import vendor  # noqa: E402
 
 
 @pytest.fixture
@@ -84,3 +85,10 @@ def test_no_page_loads_a_file_twice():
         names = [re.sub(r"\?.*", "", file) for file in files]
         assert len(names) == len(set(names)), (path.name, names)
         assert soup.select_one('link[href*="print.css"]')["media"] == "print"
+
+
+def test_every_page_with_a_formula_loads_what_sets_it():
+    for path in booksite.site().rglob("*.html"):
+        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        loads = soup.select_one(f'script[src*="{vendor.MATHJAX}"]') is not None
+        assert loads or not soup.select("article .math"), path

@@ -70,6 +70,10 @@ class SectionLink(Placeholder):
         return [book.link(self["page"], book.section(self["page"], self["heading"]))]
 
 
+def _is_math(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.math | nodes.math_block)
+
+
 class Fill(SphinxPostTransform):
     """Fill placeholders before references are resolved, so that copied references work."""
 
@@ -80,6 +84,9 @@ class Fill(SphinxPostTransform):
         book = Book(self.app, self.env, self.env.docname)
         for placeholder in list(self.document.findall(Placeholder)):
             placeholder.replace_self(placeholder.fill(book))
+        # Sphinx noted which pages hold formulas, and so fetch MathJax, when it read them.
+        equations = self.env.get_domain("math").data["has_equations"]
+        equations[self.env.docname] = any(self.document.findall(_is_math))
 
 
 def depend_on_pages(directive: SphinxDirective) -> bookconfig.BookConfig:
