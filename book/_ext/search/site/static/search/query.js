@@ -86,7 +86,9 @@ function units(words, glossary) {
 }
 
 function named(text, term, glossary) {
-  return { text, term, token: termToken(term.names[0]), parts: parts(text, glossary) };
+  // A name is made of nouns: 장단기 is no form of a verb that 문장당 could hold as well.
+  const nouns = (part) => ({ ...part, alternatives: part.nouns, fallbacks: [] });
+  return { text, term, token: termToken(term.names[0]), parts: parts(text, glossary).map(nouns) };
 }
 
 function word(text, glossary) {
@@ -107,21 +109,19 @@ function parts(text, glossary) {
       }
       // multi-head, where the book writes multi head
       const pieces = run.split("-").map(latin).filter((piece) => piece.length > 1);
-      return { run, alternatives: found, fallbacks: [], pieces };
+      return { run, alternatives: found, nouns: found, fallbacks: [], pieces };
     }
     const nouns = stems.nouns(run).map((stem) => ({ ...beginning(stem), weight: 0.8 }));
     const verbs = stems.verbs(run).map((stem) => ({ ...stem, weight: 0.5 }));
     const typing = isOpenEnded(run) && run.length > 1;
     const isLong = (stem) => stem.shown.length > 1;
+    const itself = { ...beginning(run), weight: 1 };
     return {
       run,
+      nouns: [itself, ...nouns.filter(isLong)],
       // Verbs are asked together with the word itself: where 배운다 stands as it was typed says
       // less about learning than where 배웁니다 is the heading.
-      alternatives: [
-        { ...beginning(run), weight: 1 },
-        ...nouns.filter(isLong),
-        ...verbs.filter(isLong),
-      ],
+      alternatives: [itself, ...nouns.filter(isLong), ...verbs.filter(isLong)],
       // Asked only when the others found nothing: one syllable says little.
       fallbacks: [
         ...(typing ? [{ ...beginning(run, true), weight: 0.4, terms: glossary.begun(run) }] : []),
