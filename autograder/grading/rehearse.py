@@ -94,7 +94,10 @@ def rehearse(
     Raises:
         UsageError: as `grade`.
     """
-    with tempfile.TemporaryDirectory(prefix="course-rehearsal-") as folder:
+    # A desk that ends in the middle of a preview has it removed while it is still written to.
+    with tempfile.TemporaryDirectory(
+        prefix="course-rehearsal-", ignore_cleanup_errors=True
+    ) as folder:
         scratch = Rehearsal(course.root, Path(folder))
         copy_gradebook(course, scratch.db_url)
         _copy_records(course, scratch, labs)

@@ -10,10 +10,12 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from autograder import feedback
 from autograder.course import Course
 from autograder.intake.inbox import Inbox
 from autograder.portal import dispatch, health, home
@@ -109,8 +111,11 @@ def create_app(
         # Async, for Authlib; both are for anyone and check what comes by themselves.
         routes.append(Route(f"/desk/oidc/{name}", _async(desk, go), name=f"oidc_{name}"))
     routes.append(Route("/desk", lambda request: RedirectResponse("/desk/"), name="bare"))
-    static = Path(__file__).with_name("static")
-    routes.append(Mount("/desk/static", StaticFiles(directory=static), name="static"))
+    static: list = [
+        Route("/page.css", _page_style),
+        Mount("/", StaticFiles(directory=Path(__file__).with_name("static"))),
+    ]
+    routes.append(Mount("/desk/static", routes=static, name="static"))
     routes.append(Route("/desk/{rest:path}", _nowhere, name="nowhere"))
     if course.html.is_dir():
         routes.append(Mount("/", Book(directory=course.html, html=True), name="book"))
@@ -157,6 +162,11 @@ class OnDesk:
         """Passes the call on."""
         is_desk = scope["type"] == "http" and scope["path"].startswith("/desk")
         await (self.desk if is_desk else self.bare)(scope, receive, send)
+
+
+def _page_style(request: Request) -> FileResponse:
+    """The desk looks like the page that a student gets."""
+    return FileResponse(Path(feedback.__file__).with_name("templates") / "style.css")
 
 
 async def _nowhere(request):
