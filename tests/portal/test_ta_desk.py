@@ -78,6 +78,24 @@ def test_equal_failures_get_one_comment(toy):
     assert post(toy, "/ta/labs/toy/failures/0123456789abcdef", text="x").status_code == 404
 
 
+def test_what_is_said_of_a_hidden_failure_waits_until_it_may_be_told(tmp_path, kept):
+    due = datetime.now(UTC) + timedelta(hours=1)
+    desk = {"deadline": due.isoformat(), "hidden": "after the deadline"}
+    toy = make_desk(tmp_path / "course", executor=kept, **desk)
+    with TestClient(toy.app):
+        client = toy.client("s01")
+        receipt = receipt_of(hand_in(client, notebook({"double": "def double(x):\n    return 4"})))
+        toy.wait(client, receipt)
+        page = toy.client("ta1").get("/desk/ta/labs/toy/failures").text
+        assert page.count("마감 뒤에 결과와 함께 나옵니다") == 1  # relu fails in the open
+        for exercise, text in (("double", "늘 4입니다."), ("relu", "아직 비었습니다.")):
+            post(toy, f"/ta/handins/{receipt}/comment", exercise=exercise, text=text)
+        told = client.get(f"/desk/handins/{receipt}").text
+        assert "아직 비었습니다." in told and "늘 4입니다." not in told
+        extensions.grant(toy.course, "s01", "toy", datetime.now(UTC) - timedelta(minutes=1))
+        assert "늘 4입니다." in client.get(f"/desk/handins/{receipt}").text
+
+
 def test_a_comment_goes_when_the_answer_does(toy):
     client = toy.client("s03")
     post(toy, f"/ta/handins/{RECEIPTS['s03']}/comment", exercise="double", text="한 번 더!")

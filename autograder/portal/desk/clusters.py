@@ -19,7 +19,7 @@ from autograder.portal.call import Call, Stop
 from autograder.portal.desk import klass
 from autograder.portal.desk.submission import BUSY, MOST
 from autograder.portal.routing import Rules, Who
-from autograder.portal.student.view import titles_of
+from autograder.portal.student.view import policy, titles_of
 from autograder.portal.tables import Comment
 
 rules = Rules()
@@ -113,6 +113,7 @@ def ta_failures(call: Call) -> Response:
         lab=lab,
         clusters=clusters(call.desk.course, klass.load(call, lab)),
         titles=titles_of(call.desk.course, lab),
+        hidden=policy(call.desk.settings, lab),
         sayings=sayings(call, lab.name),
     )
 

@@ -31,7 +31,8 @@ class View:
     """`hidden`: whether the scores of hidden tests are in it; `opens`: when they will be.
 
     `counts`: whether this is the attempt that counts; only then there are penalty and comments.
-    `comments`: a TA's words by exercise; `comment`: on the written answer.
+    `comments`: a TA's words by exercise; `comment`: on the written answer. Words about a hidden
+    failure wait until hidden tests are told of.
     """
 
     result: Result
@@ -88,6 +89,7 @@ def view(course: Course, settings: Settings, row: Handin, for_ta: bool = False) 
     told = withhold.result(found)
     hidden = for_ta or shows_hidden(course, settings, lab, row.student)
     if not hidden:
+        comments = {name: text for name, text in comments.items() if not only_hidden(told, name)}
         told = without_hidden(told)
     later = policy(settings, lab) == "after the deadline"
     said = {name: clean.text(withhold.text(text)) for name, text in comments.items()}
@@ -105,6 +107,13 @@ def view(course: Course, settings: Settings, row: Handin, for_ta: bool = False) 
         comments=said,
         notices=[clean.text(each, 1000) for each in told.notices],
     )
+
+
+def only_hidden(result: Result, name: str) -> bool:
+    """Whether all that failed in this exercise are hidden tests: a TA's word would tell of it."""
+    exercise = result.exercises.get(name)
+    failed = {check.kind for check in exercise.checks if not check.passed} if exercise else set()
+    return failed == {"hidden"}
 
 
 def without_hidden(result: Result) -> Result:
