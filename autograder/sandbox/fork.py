@@ -47,9 +47,11 @@ class ForkExecutor:
     Args:
         weak: run even where a wall is missing; by default what COURSE_WEAK_WALLS says.
         skip: walls to leave out although the machine has them (to measure what they cost).
+        nice: by how much its processes stand back behind others (nice(2)).
     """
 
-    def __init__(self, weak: bool | None = None, skip: Sequence[str] = ()) -> None:
+    def __init__(self, weak: bool | None = None, skip: Sequence[str] = (), nice: int = 0) -> None:
+        self._nice = nice
         self._weak = survey.weak() if weak is None else weak
         self._skip = set(skip)
         self._closing = threading.Lock()
@@ -79,7 +81,7 @@ class ForkExecutor:
                 self.close()
 
     def _fork_both(self) -> None:
-        self._trunk = borrow_trunk()
+        self._trunk = borrow_trunk(self._nice)
         self._student = WarmProcess(self._trunk, "student", self._skip)
         self._judge = WarmProcess(self._trunk, "judge", self._skip | _TRUSTED)
         for process in (self._student, self._judge):

@@ -143,16 +143,19 @@ class Prepared(Forker):
 
 
 class Trunk:
-    """The process that warm processes are forked from (trunk.py). Starts at once."""
+    """The process that warm processes are forked from (trunk.py). Starts at once.
 
-    def __init__(self) -> None:
+    `nice`: by how much it and all below it stand back behind other processes (nice(2)).
+    """
+
+    def __init__(self, nice: int = 0) -> None:
         self.home = tempfile.mkdtemp(prefix="course-trunk-")
         self.users = 0
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.sandbox.trunk"],
+                [sys.executable, "-P", "-m", "autograder.sandbox.trunk", str(nice)],
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -183,28 +186,28 @@ class Trunk:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-_trunk: Trunk | None = None
+_trunks: dict[int, Trunk] = {}  # by niceness
 _trunk_lock = threading.Lock()
 
 
-def borrow_trunk() -> Trunk:
+def borrow_trunk(nice: int = 0) -> Trunk:
     """The trunk of this process: one import for all of its executors. `return_trunk` when done."""
-    global _trunk
     with _trunk_lock:
-        if _trunk is None or not _trunk.alive:
-            _trunk = Trunk()
-        _trunk.users += 1
-        return _trunk
+        if nice not in _trunks or not _trunks[nice].alive:
+            _trunks[nice] = Trunk(nice)
+        _trunks[nice].users += 1
+        return _trunks[nice]
 
 
 def return_trunk(trunk: Trunk) -> None:
     """Closes it with its last user."""
-    global _trunk
     with _trunk_lock:
         trunk.users -= 1
         if trunk.users == 0:
             trunk.close()
-            _trunk = None if _trunk is trunk else _trunk
+            for nice, each in list(_trunks.items()):
+                if each is trunk:
+                    del _trunks[nice]
 
 
 class Process:

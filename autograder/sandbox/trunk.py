@@ -1,6 +1,6 @@
 """The process that imports torch, once, and forks the warm processes: what is imported is shared memory.
 
-Its standard input is a socket; requests are JSON, one packet each:
+Its argument is its niceness. Its standard input is a socket; requests are JSON, one packet each:
 
     → {"role": …, "home": …, "hide": […], "skip": […]}  with the socket of the new process (warm.become)
     ← {"pid": …}
@@ -17,6 +17,7 @@ import os
 import select
 import signal
 import socket
+import sys
 
 from autograder.sandbox import linux, warm, warmup
 
@@ -64,6 +65,7 @@ def main() -> None:
     """See the module's text."""
     # Ctrl-C is for the grader, which closes the socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(int(sys.argv[1]))
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     linux.dumpable(False)

@@ -161,3 +161,13 @@ def test_nothing_is_left_when_it_is_closed():
     executor.close()
     left = [pid for pid in processes + below if os.path.exists(f"/proc/{pid}")]
     assert [pid for pid in left if _state(pid) != "Z"] == []  # the trunk may be about to reap them
+
+
+def test_a_desks_graders_stand_back_and_a_cell_cannot_push_itself_forward():
+    place = "print(os.getpriority(os.PRIO_PROCESS, 0))"
+    push = f"import os\n{place}\ntry:\n    os.nice(-5)\nexcept OSError:\n    pass\n{place}"
+    executor = ForkExecutor(nice=7)
+    try:
+        assert text(run(executor, "x = 1", push)[1]).split() == ["7", "7"]
+    finally:
+        executor.close()

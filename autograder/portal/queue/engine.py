@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,6 +38,9 @@ TRIES = 3  # of one hand-in, before a person has to look
 RETRY_SECONDS = 5
 LOOK_SECONDS = 30  # how often to look for what `course collect` brought
 
+# A receipt must not wait for a core that grades.
+standing_back = partial(ForkExecutor, nice=10)
+
 
 class Engine:
     """Grades while the server runs.
@@ -50,7 +54,7 @@ class Engine:
         course: Course,
         database: Database,
         settings: Settings,
-        make_executor: Callable[[], Executor] = ForkExecutor,
+        make_executor: Callable[[], Executor] = standing_back,
     ) -> None:
         self._course, self._database = course, database
         self._scheduler = settings.scheduler
