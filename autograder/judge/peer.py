@@ -188,12 +188,12 @@ class Peer:
         kind = _REQUEST if "op" in message else _REPLY
         if any(news := self._news()):  # most messages have none
             message["_"] = news
-        self._untold = None
         if known is None:
             data = encode(message, to_ref=self._to_ref, limits=LIMITS, name="")
         else:
             kind = _REPLY_KNOWN
             data = encode_result(message, known, to_ref=self._to_ref, limits=LIMITS, name="")
+        self._untold = None  # a message that could not be written has told nothing
         self.send(kind + data)
 
     def _news(self) -> tuple:

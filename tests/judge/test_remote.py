@@ -129,6 +129,23 @@ assert torch.equal(after[0], then[0]) and after[1:] == then[1:]
     assert_passes(executor, answer, test)
 
 
+def test_random_state_comes_back_with_a_value_that_cannot(executor):
+    answer = "import sys\ndef f():\n    torch.rand(2)\n    return sys"
+    test = """
+torch.manual_seed(3)
+_, want = torch.rand(2), torch.rand(1)
+torch.manual_seed(3)
+try:
+    f()
+except Exception:
+    pass
+else:
+    raise AssertionError("a module came across")
+assert torch.equal(torch.rand(1), want)
+"""
+    assert_passes(executor, answer, test)
+
+
 def test_generators_cross_with_their_state(executor):
     answer = "def f(generator):\n    return torch.rand(3, generator=generator)"
     test = """
