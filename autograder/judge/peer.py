@@ -217,7 +217,8 @@ class Peer:
         body = memoryview(data)[1:]
         if isinstance(known, short.Arguments):
             if data[:1] == short.REPLY:
-                return {"short": short.read_reply(data)}
+                value, changed = short.read_reply(data)
+                return {"short": value, "changed": changed}
             known = known.known
         if data[:1] == _REPLY_KNOWN and known is not None:
             message = decode_result(body, known, from_ref=self._from_ref, limits=LIMITS)
@@ -344,7 +345,7 @@ class Peer:
             reply["error"] = self._told(error)
         return before
 
-    def _serve_short(self, request: dict, came: list[flat.Came], reply: dict) -> bytes | Known:
+    def _serve_short(self, request: dict, row: flat.Row, reply: dict) -> bytes | Known:
         """A call in the short form. Returns the whole reply, or the arguments where it takes the long one."""
         function, arguments = self.thing(request["target"]), (request["args"], {})
         error = value = None
@@ -353,10 +354,10 @@ class Peer:
                 value = function(*arguments[0])
             except BaseException as raised:  # noqa: BLE001  every exception is an answer
                 error = raised
-        if error is None and not reply and not flat.touched(came) and self._no_news():
-            if (sent := short.reply(value, came)) is not None:
+        if error is None and not reply and (changed := flat.numbers_changed(row)) is not None:
+            if self._no_news() and (sent := short.reply(value, row, changed)) is not None:
                 return sent
-        before = short.snapshot(arguments, came)
+        before = short.snapshot(arguments, row)
         self._outcome((value, writeback.changes(before, arguments)), before, [], reply)
         if error is not None:
             reply["error"] = self._told(error)
@@ -443,8 +444,7 @@ class Peer:
                 went = short.Arguments(args)
                 reply = self.ask(went, op="call", frame=frame)
                 if "short" in reply:
-                    self._raise({})
-                    return reply["short"]
+                    return self._came_short(reply, went)
                 return self._came(reply, went.known, [])
         arguments = (args, kwargs)
         known = Known(arguments)
@@ -468,6 +468,15 @@ class Peer:
             **extra,
         )
         return self._came(reply, known, list(inputs.values()))
+
+    def _came_short(self, reply: dict, went: short.Arguments) -> object:
+        """The value of a short reply, after the numbers that it changed have been changed here, too."""
+        try:
+            went.change(reply["changed"])
+        except (CodecError, RuntimeError) as error:
+            raise CannotCross(f"돌려준 값을 읽을 수 없습니다: {error}") from None
+        self._raise({})
+        return reply["short"]
 
     def _came(self, reply: dict, known: Known, inputs: list[torch.Tensor]) -> object:
         """The value of a call's reply, after its changes to the arguments have been made here, too."""

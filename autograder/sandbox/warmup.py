@@ -99,9 +99,11 @@ def _short_form() -> None:
     from autograder.judge import modes, short
     from autograder.judge.codec import flat
 
-    sent = short.request(1, (torch.zeros(3, 4), 2, None), ["torch.nn.RNN"])
-    request, came = short.read_request(sent)
+    args = (torch.zeros(3, 4), torch.zeros(3, 4).t(), [torch.zeros(2)], 2, None)
+    sent = short.request(1, args, ["torch.nn.RNN"])
+    request, row = short.read_request(sent)
     with modes.applied(request["modes"]):
-        value = (request["args"][0] + 1, torch.tensor([1, 2]), 0.5)
-    flat.touched(came)
-    short.read_reply(short.reply(value, came))
+        value = (request["args"][0] + 1, torch.tensor([1, 2]), {"x": [0.5]})
+        request["args"][2][0].add_(1)
+    _, changed = short.read_reply(short.reply(value, row, flat.numbers_changed(row)))
+    short.Arguments(args).change(changed)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -16,6 +20,7 @@ from tests.portal.test_path import (  # noqa: F401
     test_missing_and_doubled_cells_are_named_before_anything_is_handed_in,
     test_the_same_file_twice_is_one_hand_in,
 )
+from tests.portal.serving import ROOT
 from tests.portal.toydesk import hand_in, make_desk, notebook, receipt_of
 
 
@@ -52,3 +57,31 @@ def test_a_backup_leaves_postgresql_as_a_file(toy, tmp_path, monkeypatch):
     assert scores(course) == before
     path, count = people.renew(course)
     assert path.is_file() and count == 3
+
+
+# What a student and a TA do, in this process and on a real port, with a browser and without.
+SUITE = (
+    "path browser submit_cell ta_desk ta_browser ta_regrade ta_similar ta_written "
+    "authorisation security admin proxies"
+).split()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("backend", ["postgres", "dask"])
+def test_the_whole_suite(request, backend):
+    """Every desk of these tests has a PostgreSQL database of its own, or the cluster's workers."""
+    found = request.getfixturevalue(backend)
+    environment = (
+        {"COURSE_TEST_POSTGRES": found}
+        if backend == "postgres"
+        else {"COURSE_TEST_SCHEDULER": found.scheduler_address}
+    )
+    files = [f"tests/portal/test_{name}.py" for name in SUITE]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]

@@ -1,15 +1,22 @@
-"""A desk over the toy course, in this process: clients that are signed in, ways to hand in."""
+"""A desk over the toy course, in this process: clients that are signed in, ways to hand in.
+
+Its database and its graders are those that test_backends.py asks for, SQLite and this machine's if it
+does not: COURSE_TEST_POSTGRES is the address of a server, COURSE_TEST_SCHEDULER a Dask scheduler's.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import time
+import uuid
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -96,6 +103,23 @@ def _new_gradebook() -> bytes:
         return (course.root / "gradebook.db").read_bytes()
 
 
+def _on_a_server(course: Course, server: str) -> str:
+    """A new database there for gradebook and desk; its address, which course.toml has from now on."""
+    name = f"desk_{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    url = server.replace("/postgres?", f"/{name}?")
+    file = course.root / "course.toml"
+    file.write_text(
+        file.read_text("utf-8").replace("[course]\n", f'[course]\ndb_url = "{url}"\n'), "utf-8"
+    )
+    course.__dict__.pop("settings", None)
+    assert course.db_url == url
+    return url
+
+
 def make_desk(
     folder: Path, url: str = "", deadline: str = "", executor=None, roster: str = ROSTER, **settings
 ) -> Toy:
@@ -105,6 +129,10 @@ def make_desk(
     """
     course = make_course(folder, deadline)
     course.roster.write_text(roster, encoding="utf-8")
+    if server := os.environ.get("COURSE_TEST_POSTGRES"):
+        url = url or _on_a_server(course, server)
+    if scheduler := os.environ.get("COURSE_TEST_SCHEDULER"):
+        settings.setdefault("scheduler", scheduler)
     if not url:
         (folder / "gradebook.db").write_bytes(_new_gradebook())
     found = {"requests_per_minute": 100_000, "handins_per_hour": 100_000, "workers": 1} | settings
