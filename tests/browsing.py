@@ -37,6 +37,10 @@ class Quiet(SimpleHTTPRequestHandler):
     """Serves files without writing a line for each, over connections that stay open."""
 
     protocol_version = "HTTP/1.1"
+    # As the desk says it; a browser shows JSON unless a link says that it is to be saved.
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".ipynb": "application/x-ipynb+json"
+    }
 
     def log_message(self, *_: object) -> None:
         pass

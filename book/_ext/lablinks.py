@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -41,9 +42,11 @@ class Lab(SphinxDirective):
         links += nodes.reference(
             "", "Colab에서 열기", refuri=config.lab_url(lab), classes=["lab-door-colab"]
         )
-        links += nodes.reference(
-            "", "노트북 내려받기", refuri=f"{up}labs/{lab}/{lab}.ipynb", classes=["lab-door-file"]
-        )
+        # `download`, which docutils cannot say: a server may call notebooks JSON, and a browser
+        # would then show them.
+        address = escape(f"{up}labs/{lab}/{lab}.ipynb")
+        file = f'<a class="lab-door-file reference external" href="{address}" download>'
+        links += nodes.raw("", f"{file}노트북 내려받기</a>", format="html")
         box += links
         return [box]
 

@@ -14,13 +14,13 @@ from autograder.portal.admin.backup import backup, restore
 from tests.grading.test_cluster import dask  # noqa: F401
 from tests.grading.test_postgres import postgres  # noqa: F401
 from tests.grading.toycourse import scores
+from tests.portal.serving import ROOT
 from tests.portal.test_path import (  # noqa: F401
     test_an_appeal_goes_to_and_fro,
     test_from_the_file_to_the_result_and_again,
     test_missing_and_doubled_cells_are_named_before_anything_is_handed_in,
     test_the_same_file_twice_is_one_hand_in,
 )
-from tests.portal.serving import ROOT
 from tests.portal.toydesk import hand_in, make_desk, notebook, receipt_of
 
 
