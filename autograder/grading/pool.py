@@ -19,7 +19,8 @@ Answer = TypeVar("Answer")
 AHEAD = 2  # jobs held ready beyond what the workers are at
 PAUSE = object()  # a source of jobs yields it where it has none at the moment but may have later
 PAUSE_SECONDS = 0.05  # how long to wait before it is asked again
-TRIES = 2  # a warm process that died may have died of something else than this submission
+TRIES = 3  # a warm process that died may have died of something else than this submission
+REST_SECONDS = 0.2  # before the next one: what kills takes one process after another
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def run_all(
                 except ExecutorFailed as error:
                     if attempt == TRIES or stop.is_set():
                         return Failure(str(error))
+                    stop.wait(REST_SECONDS)
                 except Exception as error:  # noqa: BLE001  one submission never stops the others
                     return Failure(f"채점 도구의 오류: {type(error).__name__}: {error}")
             raise AssertionError("unreachable")
