@@ -40,6 +40,15 @@ MATH = """async () => {
 }"""
 
 
+# To the end of the page: pictures come when they are nearer to the window than a step.
+SCROLL = """async () => {
+    for (let y = 0; y < document.documentElement.scrollHeight; y += 1000) {
+        window.scrollTo({ top: y, behavior: "instant" });
+        await new Promise((done) => setTimeout(done, 20));
+    }
+}"""
+
+
 @dataclass(frozen=True)
 class Seen:
     """What one visit of a page saw: pages take seconds to load, so each is visited once a look."""
@@ -80,11 +89,8 @@ def look(here: Visit, name: str) -> Seen:
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
-    height = page.evaluate("document.documentElement.scrollHeight")
-    for _ in range(0, height, 600):  # pictures come when they are near the window
-        page.mouse.wheel(0, 600)
-        page.wait_for_timeout(20)
-    page.wait_for_timeout(300)
+    page.evaluate(SCROLL)
+    page.wait_for_load_state("networkidle")
     widgets = page.locator(".jupyter-widgets").count() > 0
     allowed = pagecheck.WITH_WIDGETS if widgets else pagecheck.PLAIN
     here.context.close()
