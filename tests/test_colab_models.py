@@ -7,6 +7,7 @@ believe that they are on Colab with a GPU (google.colab can be imported, the sca
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -139,3 +140,30 @@ def test_a_tiny_model_of_the_same_class_judges_in_lab_evaluation(folder_with) ->
     text = said("evaluation", QWEN, folder_with(QWEN))
     assert f"심판: {QWEN}" in text and "흉내" not in text
     assert "판정: 24번 가운데" in text  # six questions, two pairs each, both orders
+
+
+# Cells of the chapter that define what its last one uses.
+NEEDED = (
+    "TREE = {",
+    "def write(",
+    "def words(",
+    "def beam(",
+    "def heat(",
+    "def best_k(",
+    "def core(",
+)
+
+
+def test_chapter_inference_writes_with_a_tiny_model_of_the_same_class(folder_with) -> None:
+    edition = colabenv.ROOT / "book" / "hard" / "inference.ipynb"
+    cells = json.loads(edition.read_text("utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    named = [next(cell for cell in code if name in cell) for name in NEEDED]
+    last = next(cell for cell in code if "def open_model(" in cell)
+    assert POLYGLOT in last
+    setup = [cell for cell in code[:3] if "import kit" in cell]
+    node = colabenv.execute([*setup, *named, last], folder_with(POLYGLOT))
+    text = "".join(o.text for o in node.cells[-1].outputs if o.get("name") == "stdout")
+    assert "대신합니다" not in text
+    for way in ("[탐욕]", "[샘플링]", "[τ=0.7]", "[k=20]", "[p=0.9]", "[빔 K=4]"):
+        assert f"{way} 대한민국의" in text, text
