@@ -65,7 +65,7 @@ class Toy:
             page = client.get(f"/desk/handins/{receipt}").text
             if "data-events" not in page:
                 return page
-            time.sleep(0.05)
+            time.sleep(0.1)  # a desk allows 600 requests a minute
         raise AssertionError("not graded in time")
 
 

@@ -194,6 +194,7 @@ def restore(file: Path, to: Path, say: Callable[[str], None] = print) -> Course:
         with tarfile.open(file, "r:gz") as tar:
             about = _checked(tar)
             _refuse_other_class(to)
+            _refuse_full_databases(tar, to)
             to.mkdir(parents=True, exist_ok=True)
             has_course = (to / "course.toml").is_file()
             with tempfile.TemporaryDirectory(prefix="course-restore-", dir=to) as folder:
@@ -237,6 +238,35 @@ def _refuse_other_class(to: Path) -> None:
     names = [name for name in (*FOLDERS, *FILES, "gradebook.db", "desk.db") if (to / name).exists()]
     if names:
         raise UsageError(f"{to}에는 이미 반이 있습니다 ({', '.join(names)}): 빈 폴더에 하세요")
+
+
+def _refuse_full_databases(tar: tarfile.TarFile, to: Path) -> None:
+    """Databases that course.toml, or the environment, has elsewhere: a class may be there."""
+    with tempfile.TemporaryDirectory(prefix="course-restore-") as folder:
+        if not (to / "course.toml").is_file():
+            _put(tar, tar.getmember("course/course.toml"), Path(folder) / "course.toml")
+            to = Path(folder)
+        course = Course(to)
+        addresses = {course.db_url: "COURSE_DB_URL", database_url(course): "COURSE_DESK_DB_URL"}
+    for url, variable in addresses.items():
+        target = make_url(url)
+        if target.get_backend_name() == "sqlite":
+            is_full = Path(target.database).exists()
+        else:
+            engine = create_engine(target)
+            try:
+                is_full = bool({"course", "desk_users"} & set(inspect(engine).get_table_names()))
+            except SQLAlchemyError as error:
+                raise UsageError(
+                    f"데이터베이스에 닿지 못했습니다: {error}".splitlines()[0]
+                ) from None
+            finally:
+                engine.dispose()
+        if is_full:
+            name = target.database
+            raise UsageError(
+                f"데이터베이스 {name}에 이미 반이 있습니다: {variable}에 빈 것을 적으세요"
+            )
 
 
 def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, to: Path) -> None:
