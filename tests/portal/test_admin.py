@@ -8,6 +8,7 @@ import json
 import os
 import stat
 import tarfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,7 +103,7 @@ def _opened(course: Course, kept):
     from autograder.portal.queue.engine import Engine
     from autograder.portal.settings import Settings
 
-    settings = Settings.load(course)
+    settings = replace(Settings.load(course), workers=1)  # all executors of `kept` are one
     desk = open_desk(course, settings, partial(Engine, make_executor=kept))
     return desk, create_app(course, settings, desk)
 
