@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -18,44 +13,15 @@ from autograder.grading.gradebook import copy_gradebook
 from autograder.grading.rehearse import rehearse
 from tests.executors import run
 from tests.grading.killing import copied, regraded_class, state, struck
+from tests.grading.postgresql import started
 from tests.grading.toycourse import HALF, RIGHT, command, hand_in, make_course, scores
-
-
-def _programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    on_path = shutil.which("initdb")
-    return Path(on_path).parent if on_path else None
 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
-    """The address of an empty database. The server listens on a socket in its own folder only."""
-    programs = _programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server here (apt: postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="course-pg-", dir="/tmp"))
-    user = {}
-    if os.geteuid() == 0:  # PostgreSQL will not run as root
-        shutil.chown(folder, "postgres", "postgres")
-        user = {"user": "postgres", "group": "postgres", "cwd": folder}
-
-    def run(*arguments: str) -> None:
-        subprocess.run(
-            arguments, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user
-        )
-
-    data = str(folder / "data")
-    run(str(programs / "initdb"), "-D", data, "-U", "course", "-A", "trust", "-E", "UTF8")
-    control = [str(programs / "pg_ctl"), "-D", data, "-w"]
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    run(*control, "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://course@/postgres?host={folder}"
-    finally:
-        run(*control, "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+    """The address of an empty database."""
+    with started() as server:
+        yield server.url
 
 
 def test_the_same_scores_as_on_sqlite(postgres, tmp_path, monkeypatch):

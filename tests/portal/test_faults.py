@@ -21,9 +21,10 @@ from autograder.portal.admin.people import sync
 from autograder.portal.admin.roster import _desk
 from autograder.portal.auth import links
 from autograder.portal.tables import Handin
+from tests.grading.postgresql import started
 from tests.grading.toycourse import RIGHT
 from tests.portal.serving import Served, secrets_of
-from tests.portal.toydesk import hand_in, make_desk, notebook, receipt_of
+from tests.portal.toydesk import csrf, hand_in, make_desk, notebook, receipt_of
 
 
 def unlike(number: int) -> bytes:
@@ -93,6 +94,36 @@ def test_a_lost_database_is_a_clear_page_and_comes_back(tmp_path, kept, monkeypa
             patch.undo()
             assert "100<small>" in toy.wait(client, first)
     assert page
+
+
+def test_a_database_server_that_stops_is_a_clear_page_and_comes_back(tmp_path, kept, monkeypatch):
+    """The real thing: PostgreSQL without warning, with a hand-in that has its receipt and no grade."""
+    monkeypatch.setattr("autograder.portal.queue.engine.RETRY_SECONDS", 0.2)
+    with started() as server:
+        monkeypatch.setenv("COURSE_DB_URL", server.url)
+        toy = make_desk(tmp_path / "course", url=server.url, executor=kept)
+        client = toy.client("s01")
+        page = client.get("/desk/labs/toy").text
+        first = receipt_of(hand_in(client, unlike(1)))
+        with TestClient(toy.app) as inner:
+            assert "100<small>" in toy.wait(client, first)
+            server.stop()
+            for path in ("/desk/", "/desk/labs/toy", f"/desk/handins/{first}"):
+                answer = client.get(path)
+                assert answer.status_code == 503, answer.text
+                assert "접수증이 있는 제출은 안전합니다" in answer.text
+            refused = client.post(
+                "/desk/labs/toy/handin",
+                data={"csrf": csrf(page)},
+                files={"notebook": ("toy.ipynb", unlike(2))},
+            )
+            assert refused.status_code == 503 and "/handins/" not in refused.text
+            assert inner.get("/desk/health").status_code == 503
+            server.start()
+            assert "100<small>" in client.get(f"/desk/handins/{first}").text
+            second = receipt_of(hand_in(client, unlike(2)))
+            assert "100<small>" in toy.wait(client, second)
+            assert inner.get("/desk/health").status_code == 200
 
 
 # kill -9
