@@ -198,12 +198,17 @@ def both(form, listed: bool) -> tuple[tuple, torch.Tensor]:
 
 
 @pytest.mark.parametrize("listed", [False, True], ids=["argument", "in a list"])
-@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(
+    ("change", "form"),
+    [
+        pytest.param(CHANGES[change], FORMS[form], id=f"{change}, {form}")
+        for change in CHANGES
+        for form in FORMS
+        if form == "alone" or change not in ("shape", "larger")  # torch resizes no view
+    ],
+)
 def test_what_a_call_did_to_its_arguments_is_written_back_as_ever(change, form, listed):
     """The snapshot that is made after the call finds what one made before it would have found."""
-    if form is not FORMS["alone"] and change in (CHANGES["shape"], CHANGES["larger"]):
-        pytest.skip("torch resizes no view")
     (args, mine), twin = both(form, listed), form()
     change(twin)
     request, row = short.read_request(short.request(1, args, ()))
