@@ -47,7 +47,9 @@ class Arguments:
         """
         if not changed:
             return
-        tensors = list(flat.tensors(self._whole[0]))
+        tensors = (
+            list(flat.tensors(self._whole[0])) if self._known is None else self._known.tensors()
+        )
         for place, value in changed:
             if place >= len(tensors) or tensors[place].shape != value.shape:
                 raise CodecError("a change does not fit its argument")
@@ -108,7 +110,7 @@ def reply(value: object, row: flat.Row, changed: Sequence[int] = ()) -> bytes | 
     if items is None or len(changed) > MAX_CHANGED:
         return None
     told = [bytes((place,)) + flat.numbers(row.came[place]) for place in changed]
-    return REPLY + _COUNT.pack(len(items)) + items + b"".join(map(_sized, told))
+    return REPLY + b"".join(map(_sized, (items, *told)))
 
 
 def _sized(data: bytes) -> bytes:
@@ -151,7 +153,7 @@ def snapshot(arguments: tuple[tuple, dict], row: flat.Row) -> Snapshot:
     Lists stand in for the lists, with what was in them.
     """
     tensors = {id(each.tensor): each for each in row.came}
-    were = {id(items): content for items, content in row.lists}
+    were = {id(items): held for items, held in row.lists}
     stand_ins: dict[int, object] = {}  # id of a stand-in → what it stands for
     kept: list[object] = []  # ids above stay taken
 

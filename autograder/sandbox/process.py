@@ -150,7 +150,7 @@ class Trunk:
 
     def __init__(self, nice: int = 0) -> None:
         self.home = tempfile.mkdtemp(prefix="course-trunk-")
-        self.users = 0
+        self.nice, self.users = nice, 0
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -205,9 +205,8 @@ def return_trunk(trunk: Trunk) -> None:
         trunk.users -= 1
         if trunk.users == 0:
             trunk.close()
-            for nice, each in list(_trunks.items()):
-                if each is trunk:
-                    del _trunks[nice]
+            if _trunks.get(trunk.nice) is trunk:
+                del _trunks[trunk.nice]
 
 
 class Process:

@@ -262,6 +262,16 @@ def test_a_changed_list_is_written_back_as_ever(change):
         assert mine[-1] is tensor
 
 
+def test_changed_numbers_reach_the_tensors_that_went_whatever_a_callback_did_to_their_list():
+    first, second = x.clone(), x.clone()
+    items = [first, second]
+    went = short.Arguments((items,))
+    went.note()  # before a callback is served
+    items.reverse()
+    went.change([(0, x + 1)])
+    assert torch.equal(first, x + 1) and torch.equal(second, x)
+
+
 def test_only_what_was_touched_counts_as_touched():
     _, row = short.read_request(short.request(1, (x, [x + 1]), ()))
     first, second = (each.tensor for each in row.came)

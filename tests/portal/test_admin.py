@@ -114,6 +114,17 @@ def _links(course: Course) -> dict[str, str]:
     return {row["id"]: row["link"].rpartition("/")[2] for row in found}
 
 
+def test_a_backup_without_a_course_needs_one(tmp_path):
+    manifest = json.dumps({"schema": 1, "sha256": {}, "made": ""}).encode()
+    with tarfile.open(tmp_path / "bare.tar.gz", "w:gz") as tar:
+        member = tarfile.TarInfo("manifest.json")
+        member.size = len(manifest)
+        tar.addfile(member, io.BytesIO(manifest))
+    with pytest.raises(UsageError, match="course.toml이 없습니다"):
+        restore(tmp_path / "bare.tar.gz", tmp_path / "empty", quiet)
+    assert not (tmp_path / "empty").exists()
+
+
 @pytest.mark.parametrize("harm", ["cut", "changed", "escape", "nothing"])
 def test_a_damaged_backup_writes_nothing(tmp_path, harm):
     course = make_desk(tmp_path / "course").course

@@ -105,6 +105,11 @@ class Known:
             if anchor is not None:
                 self.anchors[place] = anchor
 
+    def tensors(self) -> list[torch.Tensor]:
+        """The tensors among them, in order."""
+        pairs = zip(self.objects, self.kinds, strict=True)
+        return [value for value, kind in pairs if kind == "T"]
+
     def regions(self) -> Regions:
         """Where the memory of the known tensors and arrays is now."""
         views = []

@@ -244,10 +244,13 @@ def _refuse_full_databases(tar: tarfile.TarFile, to: Path) -> None:
     """Databases that course.toml, or the environment, has elsewhere: a class may be there."""
     with tempfile.TemporaryDirectory(prefix="course-restore-") as folder:
         if not (to / "course.toml").is_file():
+            if "course/course.toml" not in tar.getnames():
+                raise UsageError("백업에 course.toml이 없습니다: 과정이 있는 폴더에서 하세요")
             _put(tar, tar.getmember("course/course.toml"), Path(folder) / "course.toml")
             to = Path(folder)
         course = Course(to)
-        addresses = {course.db_url: "COURSE_DB_URL", database_url(course): "COURSE_DESK_DB_URL"}
+        # Where both are the same, the gradebook's variable moves both.
+        addresses = {database_url(course): "COURSE_DESK_DB_URL", course.db_url: "COURSE_DB_URL"}
     for url, variable in addresses.items():
         target = make_url(url)
         if target.get_backend_name() == "sqlite":
