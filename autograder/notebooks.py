@@ -9,10 +9,13 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4.rwbase import split_lines, strip_transient
+
+from autograder.jsontext import indented
 
 Role = Literal["answer", "written", "public", "hidden", "demo", "setup", "given"]
 
@@ -66,8 +69,15 @@ def read(path: Path) -> NotebookNode:
 
 
 def dumps(notebook: NotebookNode) -> str:
-    """The one way in which we write notebooks: same notebook, same bytes."""
-    return nbformat.writes(notebook, indent=1, ensure_ascii=False).rstrip("\n") + "\n"
+    """The one way in which we write notebooks: same notebook, same bytes, and those of nbformat.writes."""
+    return indented(strip_transient(split_lines(copied(notebook))), sort_keys=True) + "\n"
+
+
+def copied(value: Any) -> Any:
+    """A copy of a notebook, or of a part: as copy.deepcopy, and several times as fast."""
+    if isinstance(value, dict):
+        return NotebookNode([(key, copied(item)) for key, item in value.items()])
+    return [copied(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def write_text(path: Path, text: str, durable: bool = False) -> None:

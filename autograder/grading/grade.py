@@ -94,7 +94,7 @@ def cores() -> int:
 
 
 def _work(job: Job, executor) -> Marked:
-    return mark(job.paper, job.submission.rebuilt.notebook, executor)
+    return mark(job.paper, job.submission.rebuilt.notebook, executor, job.steps)
 
 
 def _lean(result: Result) -> Result:

@@ -109,7 +109,7 @@ class Live:
 
     def _mark(self, work: _Work, executor: Executor) -> Marked:
         self._started(work.ticket)
-        return mark(work.paper, work.submission.rebuilt.notebook, executor)
+        return mark(work.paper, work.submission.rebuilt.notebook, executor, work.job.steps)
 
     def _works(self, tickets: Iterable[Ticket | object]) -> Iterator[_Work | object]:
         for ticket in tickets:

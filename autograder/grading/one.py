@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -37,6 +38,26 @@ class Paper:
     release: NotebookNode
     limits: Limits
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> list:
+        """What tests come to besides their text: points by cell, and what may be carried, if anything."""
+        points = {notebooks.grade_id(cell): notebooks.points(cell) for cell in self.source.cells}
+        # A written cell without grade_id gives the key None: json cannot sort it beside strings.
+        points.pop(None, None)
+        carried = carry.setting(self.source)
+        return [points, *([carried] if carried else [])]
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """The hashes in `parts` that are the same for every submission."""
+        content = {
+            "files": {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()},
+            "limits": asdict(self.limits),
+            "environment": [platform.python_version(), version("torch"), version("numpy")],
+            "grader": GRADING,
+        }
+        return {name: _hash(part) for name, part in content.items()}
 
     @classmethod
     def load(cls, course: Course, lab: str) -> Paper:
@@ -80,21 +101,14 @@ class Marked:
 
 def parts(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> dict[str, str]:
     """Hashes of what a score depends on, apart, so that one can say what has changed."""
-    tests = [asdict(step) for step in steps if step.kind == "test"]
-    answers = [asdict(step) for step in steps if step.kind != "test"]
-    points = {notebooks.grade_id(cell): notebooks.points(cell) for cell in paper.source.cells}
-    # A written cell without grade_id gives the key None: json cannot sort it beside strings.
-    points.pop(None, None)
-    carried = carry.setting(paper.source)
-    content = {
-        "answers": [answers, [c.source for c in rebuilt.cells if notebooks.role(c) == "written"]],
-        "tests": [tests, [step.id for step in steps], points, *([carried] if carried else [])],
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in paper.files.items()},
-        "limits": asdict(paper.limits),
-        "environment": [platform.python_version(), version("torch"), version("numpy")],
-        "grader": GRADING,
+    tests = [vars(step) for step in steps if step.kind == "test"]
+    answers = [vars(step) for step in steps if step.kind != "test"]
+    written = [c.source for c in rebuilt.cells if notebooks.role(c) == "written"]
+    return {
+        "answers": _hash([answers, written]),
+        "tests": _hash([tests, [step.id for step in steps], *paper.settings]),
+        **paper.parts,
     }
-    return {name: _hash(part) for name, part in content.items()}
 
 
 def fingerprint(found: dict[str, str]) -> str:
@@ -118,24 +132,33 @@ def written_answer(paper: Paper, rebuilt: NotebookNode) -> Manual | None:
     return Manual(None, maximum, "\n\n".join(cell.source for cell in written))
 
 
-def mark(paper: Paper, rebuilt: NotebookNode, executor: Executor) -> Marked:
+def mark(
+    paper: Paper, rebuilt: NotebookNode, executor: Executor, steps: list[Step] | None = None
+) -> Marked:
     """Runs and judges one rebuilt notebook.
+
+    Args:
+        steps: what `plan` makes of it, where that is known.
 
     Raises:
         ExecutorFailed: the machinery broke; nothing may be concluded about the student's work.
     """
-    steps = plan(rebuilt, paper.source)
+    steps = steps or plan(rebuilt, paper.source)
     runs = writable(executor.run(steps, paper.files, paper.limits))
-    grown = getattr(executor, "grown_mb", None)
     exercises = judge(steps, runs, paper.source, paper.limits)
-    runs = _carry(paper, steps, runs, exercises, executor)
-    return Marked(
-        exercises,
-        written_answer(paper, rebuilt),
-        graded_notebook(rebuilt, paper.source, runs, exercises),
-        round(sum(run.seconds for run in runs), 3),
-        None if grown is None else round(grown, 1),
-    )
+    grown: list[float] = []
+    runs = _carry(paper, steps, runs, exercises, executor, grown)
+    notebook = graded_notebook(rebuilt, paper.source, runs, exercises)
+    seconds = round(sum(run.seconds for run in runs), 3)
+    _note_growth(executor, grown)  # last: only now it has to be seen that nothing is left running
+    memory = round(max(grown), 1) if grown else None
+    return Marked(exercises, written_answer(paper, rebuilt), notebook, seconds, memory)
+
+
+def _note_growth(executor: Executor, grown: list[float]) -> None:
+    """Adds by how much the student's process grew, where the executor knows."""
+    if (found := getattr(executor, "grown_mb", None)) is not None:
+        grown.append(found)
 
 
 def _carry(
@@ -144,6 +167,7 @@ def _carry(
     runs: list[CellRun],
     exercises: dict[str, Exercise],
     executor: Executor,
+    grown: list[float],
 ) -> list[CellRun]:
     """Judges again what builds on a wrong answer, where the author asked for it (judge.carry).
 
@@ -159,6 +183,7 @@ def _carry(
             continue
         started = time.monotonic()
         limits = replace(paper.limits, submission_seconds=left)
+        _note_growth(executor, grown)
         found = writable(executor.run(more, paper.files, limits))
         left -= time.monotonic() - started
         second = judge(more, found, paper.source, paper.limits)[name]

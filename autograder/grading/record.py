@@ -7,7 +7,6 @@ all `result.json`: while that is missing or has another key, the work is not don
 
 from __future__ import annotations
 
-import copy
 import fcntl
 import json
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from autograder import notebooks
 from autograder.course import Course, UsageError
 from autograder.grading import history
 from autograder.grading.still import still, still_text
+from autograder.jsontext import indented
 from autograder.judge.plan import instructor_cells
 from autograder.results import Carried, Check, Exercise, Result
 from autograder.sandbox.executor import CellRun
@@ -33,7 +33,7 @@ def graded_notebook(
     exercises: dict[str, Exercise],
 ) -> NotebookNode:
     """The notebook as it was graded: our tests, the student's answers, what each cell showed."""
-    notebook = copy.deepcopy(rebuilt)
+    notebook = notebooks.copied(rebuilt)
     ours = instructor_cells(source)
     by_id = {run.id: run for run in runs}
     checks = {c.grade_id: c for exercise in exercises.values() for c in exercise.checks}
@@ -63,14 +63,19 @@ def _partial(check: Check) -> list[NotebookNode]:
     number = {"text/plain": f"{check.score:g}"}
     said = f"{check.score:g} / {check.max_score:g}점\n{check.message}\n{check.trace}\n"
     return [
-        nbformat.v4.new_output("execute_result", data=number),
-        nbformat.v4.new_output("stream", name="stdout", text=said),
+        NotebookNode(
+            output_type="execute_result",
+            data=NotebookNode(number),
+            metadata=NotebookNode(),
+            execution_count=None,
+        ),
+        NotebookNode(output_type="stream", name="stdout", text=said),
     ]
 
 
 def _error(name: str, value: str, trace: str) -> NotebookNode:
     lines = f"{name}: {value}\n{trace}".strip().splitlines()
-    return nbformat.v4.new_output("error", ename=name, evalue=value, traceback=lines)
+    return NotebookNode(output_type="error", ename=name, evalue=value, traceback=lines)
 
 
 def load(course: Course, student: str, lab: str) -> Result | None:
@@ -124,9 +129,8 @@ def unfinished(course: Course, result: Result, previous: Result | None) -> dict 
 
 def save(course: Course, result: Result) -> None:
     """Writes result.json, which says that all the rest is done. It is on disk when this returns."""
-    text = json.dumps(result.to_dict(), ensure_ascii=False, indent=1)
     path = course.record(result.student, result.lab) / "result.json"
-    notebooks.write_text(path, text + "\n", durable=True)
+    notebooks.write_text(path, indented(result.to_dict()) + "\n", durable=True)
 
 
 @contextmanager

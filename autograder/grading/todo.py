@@ -14,14 +14,16 @@ from autograder.intake.refused import Refused
 from autograder.intake.submission import Submission, hand_ins, open_submission
 from autograder.judge.plan import plan
 from autograder.results import Result, Status
+from autograder.sandbox.executor import Step
 
 
 @dataclass(frozen=True)
 class Job:
-    """A submission to grade. `parts` are the hashes that its key is made of."""
+    """A submission to grade. `steps` are its cells, `parts` the hashes that its key is made of."""
 
     submission: Submission
     paper: Paper
+    steps: list[Step]
     parts: dict[str, str]
 
     @property
@@ -78,7 +80,8 @@ class Todo:
 def job_of(submission: Submission, paper: Paper) -> Job:
     """The job of grading this submission."""
     notebook = submission.rebuilt.notebook
-    return Job(submission, paper, parts(paper, plan(notebook, paper.source), notebook))
+    steps = plan(notebook, paper.source)
+    return Job(submission, paper, steps, parts(paper, steps, notebook))
 
 
 def same_hand_in(done: Result, handin: HandIn) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from nbformat import NotebookNode
 
@@ -171,7 +171,15 @@ def handed_id(cell: NotebookNode) -> str:
 
 def plain(source: str) -> str:
     """Text for comparison: white space at line ends and empty lines do not matter."""
-    return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())
+    return (_remembered if len(source) <= _COMPARED else _plain)(source)
+
+
+def _plain(source: str) -> str:
+    lines = map(str.rstrip, source.splitlines())
+    return "\n".join([line for line in lines if line])
+
+
+_remembered = lru_cache(512)(_plain)  # most cells of a hand-in are the release's, and asked often
 
 
 def words(source: str) -> Counter:
@@ -185,5 +193,10 @@ def likeness(one: Counter, other: Counter) -> float:
     return 2 * (one & other).total() / total if total else 1.0
 
 
-def _defined(source: str) -> list[str]:
-    return _DEFINED.findall(source[:_COMPARED])
+def _defined(source: str) -> tuple[str, ...]:
+    return _found(source[:_COMPARED])
+
+
+@lru_cache(512)
+def _found(source: str) -> tuple[str, ...]:
+    return tuple(_DEFINED.findall(source))

@@ -7,7 +7,6 @@ of a hand-in never count, whatever was done to them.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from nbformat import NotebookNode
 from autograder.intake.cells import Claim, Release, Released, plain
 from autograder.intake.notebook import lab_named_in
 from autograder.intake.refused import Refused
-from autograder.notebooks import marker
+from autograder.notebooks import copied, marker
 
 
 @dataclass
@@ -97,7 +96,7 @@ class _Rebuild:
         """Does it."""
         chosen = {name: self._choose(each) for name, each in self.known.answers.items()}
         self._note_edited()
-        notebook = copy.deepcopy(self.target.notebook)
+        notebook = copied(self.target.notebook)
         answers: dict[str, str] = {}
         written: dict[str, str] = {}
         for name, released in self.target.answers.items():

@@ -8,17 +8,43 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+_LONGEST = 16  # dots in a name: none that is banned has more, and a.a.a.… may have thousands
 _SHORT = 40_000  # characters of a cell that is remembered: a tree can be a hundred times as large
+
+
+class _Function:
+    """What a cell defines under a name; two readings of the same text are two functions."""
+
+    def __init__(self, node: ast.AST) -> None:
+        self._node = node
+
+    @cached_property
+    def uses(self) -> list[_Use]:
+        """Every name and attribute in it, outer nodes first; walked through once for all exercises."""
+        return [
+            _use(node) for node in ast.walk(self._node) if isinstance(node, ast.Attribute | ast.Name)
+        ]
+
+
+class _Use(NamedTuple):
+    """`F.cross_entropy`: root «F», path «.cross_entropy», attribute «cross_entropy».
+
+    root: None where the expression does not begin with a name. attribute: None for a bare name.
+    """
+
+    root: str | None
+    path: str
+    attribute: str | None
 
 
 class _Cell(NamedTuple):
     """What is asked of a cell: local name → dotted name, of its imports; name → what it defines."""
 
     aliases: dict[str, str]
-    functions: dict[str, ast.AST]
+    functions: dict[str, _Function]
 
 
 def _parse(code: str, early: bool) -> _Cell | None:
@@ -50,15 +76,13 @@ def _aliases(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _dotted(node: ast.expr, aliases: dict[str, str]) -> str | None:
-    """The dotted name that an expression such as `F.cross_entropy` stands for, if it is one."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
+def _use(node: ast.expr) -> _Use:
+    attribute, parts = getattr(node, "attr", None), []
+    while isinstance(node, ast.Attribute) and len(parts) < _LONGEST:
         parts.append(node.attr)
         node = node.value
-    if not isinstance(node, ast.Name) or node.id not in aliases:
-        return None
-    return ".".join([aliases[node.id], *reversed(parts)])
+    root = node.id if isinstance(node, ast.Name) else None
+    return _Use(root, "".join(f".{part}" for part in reversed(parts)), attribute)
 
 
 def find_banned(
@@ -91,7 +115,7 @@ def find_banned(
         aliases |= cell.aliases
     methods = {name.rsplit(".", 1)[1]: name for name in banned if name.startswith("torch.Tensor.")}
     late, early = _first(cells), _first(before)
-    seen: set[ast.AST] = set()
+    seen: set[_Function] = set()
     todo = [found for name in entry if (found := late.get(name) or early.get(name))]
     old = set(early.values())
     while todo:
@@ -99,33 +123,32 @@ def find_banned(
         if function in seen:
             continue
         seen.add(function)
-        for node in ast.walk(function):
-            if isinstance(node, ast.Attribute | ast.Name):
-                if (dotted := _dotted(node, aliases)) in banned:
-                    return dotted
-            if isinstance(node, ast.Attribute) and node.attr in methods:
-                return methods[node.attr]
-            if isinstance(node, ast.Name):
-                if node.id in late:
-                    todo.append(late[node.id])
-                if node.id in early and (function in old or node.id not in {*late, *gone}):
-                    todo.append(early[node.id])
+        for root, path, attribute in function.uses:
+            if root in aliases and (dotted := aliases[root] + path) in banned:
+                return dotted
+            if attribute in methods:
+                return methods[attribute]
+            if attribute is None:
+                if root in late:
+                    todo.append(late[root])
+                if root in early and (function in old or root not in {*late, *gone}):
+                    todo.append(early[root])
     return None
 
 
-def _functions(tree: ast.Module) -> dict[str, ast.AST]:
-    functions: dict[str, ast.AST] = {}
+def _functions(tree: ast.Module) -> dict[str, _Function]:
+    functions: dict[str, _Function] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            functions[node.name] = node
+            functions[node.name] = _Function(node)
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            functions[node.targets[0].id] = node  # f = lambda …, f = F.cross_entropy
+            functions[node.targets[0].id] = _Function(node)  # f = lambda …, f = F.cross_entropy
     return functions
 
 
-def _first(cells: Iterable[_Cell]) -> dict[str, ast.AST]:
+def _first(cells: Iterable[_Cell]) -> dict[str, _Function]:
     """What the cells define, by name; the first cell wins (the answer cell comes first)."""
-    functions: dict[str, ast.AST] = {}
+    functions: dict[str, _Function] = {}
     for cell in reversed(list(cells)):
         functions |= cell.functions
     return functions

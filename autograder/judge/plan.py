@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -24,6 +25,7 @@ def banned_names(source: NotebookNode) -> dict[str, tuple[str, ...]]:
     }
 
 
+@lru_cache(maxsize=512)  # asked for every submission, of the same cells of an instructor's
 def defined_names(code: str) -> tuple[str, ...]:
     """Functions, classes and variables that a cell defines at its top level; () if it does not parse."""
     try:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from autograder.course import Limits
@@ -38,7 +38,7 @@ MAX_PREPARED = 2  # labs, or editions of one, whose opening cells are kept run
 
 
 def _job(steps: Sequence[Step], files: Mapping[str, str], limits: Limits) -> dict:
-    return {"steps": [asdict(s) for s in steps], "files": files, "limits": asdict(limits)}
+    return {"steps": [vars(s) for s in steps], "files": files, "limits": asdict(limits)}
 
 
 class ForkExecutor:
@@ -59,7 +59,8 @@ class ForkExecutor:
         self._student: WarmProcess | None = None
         self._judge: WarmProcess | None = None
         self._prepared: dict[str, tuple[Prepared, Prepared] | None] = {}
-        self.grown_mb = 0.0  # by how much the student's process grew in the last run, at most
+        self._ending: tuple[Forker, Forker] | None = None  # whose children were told to end
+        self._grown_mb = 0.0
 
     def _start(self) -> None:
         try:
@@ -103,8 +104,11 @@ class ForkExecutor:
     def run(
         self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits
     ) -> list[CellRun]:
-        """See Executor.run. A cell that cannot be interrupted is killed, and the others run again."""
-        self.grown_mb = 0.0
+        """See Executor.run. A cell that cannot be interrupted is killed, and the others run again.
+
+        The processes of the last run may still be ending when this returns: `grown_mb` waits.
+        """
+        self._grown_mb = 0.0
         runs: dict[str, CellRun] = {}
         fatal: dict[str, CellRun] = {}
         deadline = time.monotonic() + limits.submission_seconds
@@ -122,20 +126,43 @@ class ForkExecutor:
             fatal.get(step.id) or runs.get(step.id) or CellRun(step.id, "not_run") for step in steps
         ]
 
-    def _attempt(self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits) -> Report:
-        if not all(process and process.alive for process in (self._student, self._judge)):
-            self.close()
+    @property
+    def grown_mb(self) -> float:
+        """By how much the student's process grew in the last run, at most; nothing of it is left then.
+
+        Raises:
+            ExecutorFailed: nobody knows whether something is left.
+        """
+        with self._closing_on_failure():
+            self._settle()
+        return self._grown_mb
+
+    def _settle(self) -> None:
+        """Waits until nothing is left of the last run; meanwhile the grader has been at work."""
+        ending, self._ending = self._ending, None
+        if ending:
+            student, judge = ending
+            judge.ended()
+            self._grown_mb = max(self._grown_mb, student.ended())
+
+    @contextlib.contextmanager
+    def _closing_on_failure(self) -> Iterator[None]:
         try:
-            if self._student is None:
-                self._start()
-            with contextlib.ExitStack() as stack:
-                return self._watched(steps, files, limits, stack)
+            yield
         except (OSError, ValueError) as error:
             self.close()
             raise ExecutorFailed(f"실행 프로세스와 통신하지 못했습니다: {error}") from None
         except BaseException:
             self.close()
             raise
+
+    def _attempt(self, steps: Sequence[Step], files: Mapping[str, bytes], limits: Limits) -> Report:
+        if not all(process and process.alive for process in (self._student, self._judge)):
+            self.close()
+        with self._closing_on_failure(), contextlib.ExitStack() as stack:
+            if self._student is None:
+                self._start()
+            return self._watched(steps, files, limits, stack)
 
     def _watched(
         self,
@@ -144,6 +171,7 @@ class ForkExecutor:
         limits: Limits,
         stack: contextlib.ExitStack,
     ) -> Report:
+        self._settle()
         packed = {name: base64.b64encode(data).decode() for name, data in files.items()}
         # No word of a test goes to the student's process, no word of the student's to the judge's.
         theirs = [step for step in steps if step.kind not in ("test", "carry")]
@@ -169,8 +197,7 @@ class ForkExecutor:
         report = watch.run()
         for process in (judge, student):
             process.end()
-        judge.ended()
-        self.grown_mb = max(self.grown_mb, student.ended())
+        self._ending = student, judge
         return report
 
     def _forkers(
@@ -184,7 +211,7 @@ class ForkExecutor:
         given = list(itertools.takewhile(lambda step: step.kind == "given", steps))
         if not given:
             return self._student, self._judge
-        key = json.dumps([[asdict(step) for step in given], files])
+        key = json.dumps([[vars(step) for step in given], files])
         if key not in self._prepared:
             while len(self._prepared) >= MAX_PREPARED:
                 self._let_go(next(iter(self._prepared)))
@@ -209,7 +236,7 @@ class ForkExecutor:
         with self._closing:  # Ctrl-C: the pool closes what its thread is about to close
             prepared, self._prepared = self._prepared, {}
             student, judge, trunk = self._student, self._judge, self._trunk
-            self._student = self._judge = self._trunk = None
+            self._student = self._judge = self._trunk = self._ending = None
         for both in prepared.values():
             for each in both or ():
                 each.close()
