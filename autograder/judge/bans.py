@@ -25,7 +25,9 @@ class _Function:
     def uses(self) -> list[_Use]:
         """Every name and attribute in it, outer nodes first; walked through once for all exercises."""
         return [
-            _use(node) for node in ast.walk(self._node) if isinstance(node, ast.Attribute | ast.Name)
+            _use(node)
+            for node in ast.walk(self._node)
+            if isinstance(node, ast.Attribute | ast.Name)
         ]
 
 

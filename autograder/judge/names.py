@@ -35,18 +35,36 @@ class Names(dict):
         self.source: Callable[[str], dict] | None = None
         self._expected: set[str] = set()
         self._fetched: set[str] = set()
+        self._bound: dict[str, Remote] = {}
 
     def expect(self, names: Iterable[str]) -> None:
         """From now on these are the student's."""
         for name in names:
             self._expected.add(name)
+            self._bound.pop(name, None)
             self.pop(name, None)
 
+    def bind(self, name: str, function: Remote | None) -> None:
+        """What the student's process says of an expected name: from now on it is this function.
+
+        With None it is something else, which is asked for where it is used.
+        """
+        if name not in self._expected:
+            return
+        self.pop(name, None)
+        self._bound.pop(name, None)
+        if function is not None:
+            self[name] = self._bound[name] = function
+
     def forget(self) -> None:
-        """What was fetched is fetched again: a cell of the student's, or a call, may have changed it."""
+        """What was fetched is fetched again: a cell of the student's, or a call, may have changed it.
+
+        Functions that we were told of stay as they were told, whatever a test put under their names.
+        """
         for name in self._fetched:
             self.pop(name, None)
         self._fetched.clear()
+        self.update(self._bound)
 
     def __missing__(self, name: str) -> object:
         own = hasattr(builtins, name) or name.startswith("_")

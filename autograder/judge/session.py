@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
-from autograder.judge import outputs, reference, short
+from autograder.judge import outputs, reference, remote, short
 from autograder.judge.codec import Known
 from autograder.judge.errors import CannotCross, Expired, PeerGone, StudentError
 from autograder.judge.peer import REQUESTS, Peer
@@ -50,6 +50,7 @@ class Judge(Peer):
         self.carrying = False  # functions of the reference are in the student's hands
         self.shut = False  # … and answer nothing now
         self.after_call: Callable[[], None] = lambda: None
+        self.bind: Callable[[str, remote.RemoteFunction | None], None] = lambda name, function: None
 
     # ------------------------------------------------------------ time
 
@@ -152,8 +153,18 @@ class Judge(Peer):
             self._origins.setdefault(ref.id, self._origin)
         return found
 
+    def learn(self, reply: dict) -> None:
+        """Takes note of names that are other functions than before."""
+        told = reply.get("bound")
+        for name, value in told.items() if isinstance(told, dict) else ():
+            function = value if isinstance(value, remote.RemoteFunction) else None
+            if function is not None and isinstance(name, str):
+                self._origins.setdefault(function.handle, name)
+            self.bind(str(name), function)
+
     def _raise(self, reply: dict) -> None:
         """See Peer; first keeps what the student's code printed, and what it should not have called."""
+        self.learn(reply)
         if self.recorder is not None:
             outputs.add(reply.get("outputs"), self.recorder)
         called = reply.get("called")
@@ -212,6 +223,7 @@ class Session:
         self._judge = Judge(channel, lambda: self._tell({"interrupt": True}), job["limits"])
         self._names = cells.names()
         self._names.source, self._judge.after_call = self._judge.lookup, self._names.stale
+        self._judge.bind = self._names.bind
         signal.signal(signal.SIGALRM, self._alarm)
 
     def _alarm(self, *_: object) -> None:
@@ -302,8 +314,9 @@ class Session:
         if step["kind"] == "answer":
             self._names.expect(step["defines"])
         self._names.forget()
-        told = self._judge.ask(op="cell", id=step["id"]).get("run")
-        return outputs.run(told, step["id"], self._limit)
+        reply = self._judge.ask(op="cell", id=step["id"])
+        self._judge.learn(reply)
+        return outputs.run(reply.get("run"), step["id"], self._limit)
 
 
 def run_job(job: dict, channel: int, events: int) -> None:

@@ -82,10 +82,10 @@ class Channel:
                     payload = bytes(self._buffer[HEAD : HEAD + size])
                     del self._buffer[: HEAD + size]
                     return payload
+            self._wait(False, deadline)
             try:
                 chunk = self._socket.recv(_CHUNK)
             except BlockingIOError:
-                self._wait(False, deadline)
                 continue
             except OSError as error:
                 raise ChannelClosed(str(error)) from None

@@ -106,7 +106,7 @@ class ForkExecutor:
     ) -> list[CellRun]:
         """See Executor.run. A cell that cannot be interrupted is killed, and the others run again.
 
-        The processes of the last run may still be ending when this returns: `grown_mb` waits.
+        Its processes may still be ending when this returns: `settle` waits.
         """
         self._grown_mb = 0.0
         runs: dict[str, CellRun] = {}
@@ -117,7 +117,9 @@ class ForkExecutor:
             todo = [s for s in steps if s.id not in fatal and s.after not in fatal]
             if left < 1:
                 break
-            report = self._attempt(todo, files, replace(limits, submission_seconds=left))
+            # The first time with these very limits: a child stands by for them.
+            now = replace(limits, submission_seconds=left) if fatal else limits
+            report = self._attempt(todo, files, now)
             runs = report.runs
             if report.culprit is None:
                 break
@@ -128,17 +130,20 @@ class ForkExecutor:
 
     @property
     def grown_mb(self) -> float:
-        """By how much the student's process grew in the last run, at most; nothing of it is left then.
+        """By how much the student's process grew in the last run, at most; as `settle`."""
+        self.settle()
+        return self._grown_mb
+
+    def settle(self) -> None:
+        """Waits until nothing is left of the last run; what can be done without it is done before.
 
         Raises:
             ExecutorFailed: nobody knows whether something is left.
         """
         with self._closing_on_failure():
             self._settle()
-        return self._grown_mb
 
     def _settle(self) -> None:
-        """Waits until nothing is left of the last run; meanwhile the grader has been at work."""
         ending, self._ending = self._ending, None
         if ending:
             student, judge = ending

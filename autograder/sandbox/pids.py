@@ -16,6 +16,7 @@ class Nest:
 
     Its first process is `cat`, which waits on a pipe: an exec is cheaper than a second fork of
     a process that imported torch, and when the owner is killed the pipe ends and everything with it.
+    A child of the owner's that ends in the very moment in which a nest is made leaves no exit code.
 
     Raises:
         OSError: no right to make one.

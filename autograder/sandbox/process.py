@@ -63,6 +63,7 @@ class Forker:
     def __init__(self, control: socket.socket, skip: Collection[str]) -> None:
         self._control, self._skip = control, set(skip)
         self._folder: str | None = None
+        self._next: str | None = None  # the folder of the child that stands by
 
     def fileno(self) -> int:
         """Readable when the child that was forked last has ended."""
@@ -70,8 +71,9 @@ class Forker:
 
     def fork(self, job: dict, limits: Limits, channels: Sequence[int]) -> None:
         """Asks for a child on a job; it keeps the descriptors `channels`. `forked` waits. Raises OSError."""
-        self._folder = self._scratch()
-        self._ask({"fork": asdict(limits), "folder": self._folder}, job, self._folder, channels)
+        self._folder, self._next = self._next or self._scratch(), self._scratch()
+        request = {"fork": asdict(limits), "folder": self._folder, "next": self._next}
+        self._ask(request, job, self._folder, channels)
 
     def forked(self) -> None:
         """Waits for the child that was asked for. Raises ExecutorFailed."""
@@ -98,6 +100,8 @@ class Forker:
     def close(self) -> None:
         """Hangs up: it sees that, clears up and ends."""
         self._control.close()
+        self._sweep()
+        self._folder, self._next = self._next, None
         self._sweep()
 
     def _ask(self, request: dict, job: dict, folder: str | None, others: Sequence[int]) -> None:

@@ -6,6 +6,7 @@ import resource
 from collections.abc import Mapping
 
 MAX_PROCESSES = 64  # processes and threads of one submission
+STANDING_BY = 1  # a child of the same user that waits for the next submission (warm.py)
 MAX_FILES = 256
 
 
@@ -28,7 +29,7 @@ def apply(limits: Mapping[str, float], processes: bool = True) -> None:
     _set(resource.RLIMIT_MEMLOCK, 2**20)
     _set(resource.RLIMIT_MSGQUEUE, 0)
     if processes:
-        _set(resource.RLIMIT_NPROC, MAX_PROCESSES)
+        _set(resource.RLIMIT_NPROC, MAX_PROCESSES + STANDING_BY)
 
 
 def _set(kind: int, soft: int, hard: int | None = None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from autograder.judge import short
 from autograder.judge.codec import Known
@@ -33,6 +33,7 @@ class Student(Peer):
         self._limit = int(job["limits"]["output_kb"] * 1024)
         self._ids: dict[str, str] = {}
         self._guard = Guard(())
+        self._bound: dict[str, types.FunctionType | None] = {}  # as the judge knows it
         self._interruptible = False
         signal.signal(signal.SIGINT, self._interrupted)
 
@@ -81,7 +82,24 @@ class Student(Peer):
                 reply["called"] = self._guard.called[:1]
             if shown := recorder.finished():
                 reply["outputs"] = shown
+            self._tell_names(reply)
             self._guard = kept
+
+    def _tell_names(self, reply: dict, also: Iterable[str] = ()) -> None:
+        """Says which names of functions are bound to others than the judge knows; None for no function.
+
+        The judge would ask for each of them, cell after cell.
+
+        Args:
+            also: names that it is to know from now on.
+        """
+        space = cells.names()
+        self._bound |= {name: None for name in also if name not in self._bound}
+        for name, known in self._bound.items():
+            value = space.get(name)
+            function = value if type(value) is types.FunctionType else None
+            if function is not known:
+                self._bound[name] = reply.setdefault("bound", {})[name] = function
 
     def perform(self, request: dict, reply: dict) -> None:
         """Runs a cell; looks up a name; puts the judge's function under one."""
@@ -92,6 +110,7 @@ class Student(Peer):
                     reply["run"] = cells.run_cell(step, recorder, self._ids)
             except KeyboardInterrupt as error:  # it came between two lines of ours
                 reply["run"] = {"error": self.describe(error), "outputs": recorder.finished()}
+            self._tell_names(reply, step["defines"] if step["kind"] == "answer" else ())
         elif request["op"] == "lookup":
             value = cells.names().get(request["name"], _MISSING)
             reply["found"] = value is not _MISSING
@@ -100,6 +119,7 @@ class Student(Peer):
                 self._outcome(value, None, [], reply)
         elif request["op"] == "carry":
             cells.names()[str(request["name"])] = request["value"]
+            self._tell_names(reply)
         else:
             super().perform(request, reply)
 

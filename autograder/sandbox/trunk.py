@@ -19,7 +19,7 @@ import signal
 import socket
 import sys
 
-from autograder.sandbox import linux, warm, warmup
+from autograder.sandbox import hugepages, linux, warm, warmup
 
 
 def _preload() -> None:
@@ -40,6 +40,7 @@ def _preload() -> None:
     warmup.warm_up()
     gc.collect()
     gc.freeze()
+    hugepages.collapse()
 
 
 def _fork(request: dict, control: socket.socket, descriptor: int, children: dict[int, int]) -> int:

@@ -5,9 +5,10 @@
 ROLE «judge»: a child runs the tests (judge.session). A process with a role answers requests (JSON, one
 packet each) on its socket:
 
-    → {"fork": LIMITS, "folder": …}  with descriptors: the job, and those that the child keeps open:
-                                     its end of the channel between judge and student; the
-                                     judge's child also the pipe that its events go to
+    → {"fork": LIMITS, "folder": …, "next": …}  with descriptors: the job, and those that the child keeps
+                                     open: its end of the channel between judge and student; the
+                                     judge's child also the pipe that its events go to. «next»: the
+                                     folder of the fork after this one
     ← {"child": true}
     → {"interrupt": true}            SIGINT for the child
     ← {"exited": CODE}               whenever the child ends by itself
@@ -19,6 +20,9 @@ packet each) on its socket:
 
 No word of a submission passes through this process: its child reads the job from a descriptor, the
 grader reads the events. So nobody finds another's work in memory that was inherited.
+
+While a submission runs, the child for the next one is forked and walled in already: it stands by, with
+nothing to read but the socket on which its job will come.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from autograder.sandbox import cgroups, linux, pids, prepared, rlimits, walls
@@ -158,47 +162,63 @@ def _quietly(step: dict, names: dict[str, str]) -> dict:
 
 
 class Submission:
-    """One child and all that it starts."""
+    """One child, behind its walls, and all that it starts. It stands by until `start`.
 
-    def __init__(self, role: str, request: dict, descriptors: Sequence[int]) -> None:
-        limits = request["fork"]
+    Args:
+        limits, folder: see walls.Spec.
+        nest: for this child alone; None where there is no wall `pids`.
+    """
+
+    def __init__(self, role: str, limits: dict, folder: str | None, nest: pids.Nest | None) -> None:
+        self.terms = limits, folder
         self._group = _group(limits)
-        spec = walls.Spec(limits, descriptors[1:], self._group, request.get("folder"))
-        self._nest = pids.Nest() if walls.has(walls.PIDS) else None
-        with self._nest.inside() if self._nest else contextlib.nullcontext():
-            self._child = os.fork()
-            if self._child == 0:
-                _child(role, spec, descriptors[0], descriptors[1:])
-        self.exits = os.pidfd_open(self._child)
+        self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        spec = walls.Spec(limits, [theirs.fileno()], self._group, folder)
+        self._nest = nest
+        with theirs, self._nest.inside() if self._nest else contextlib.nullcontext():
+            self.child = os.fork()
+            if self.child == 0:
+                _child(role, spec, theirs)
+        self.exits = os.pidfd_open(self.child)
         self._code: int | None = None
         self.grown_mb = 0.0  # how much its memory grew beyond what it was forked with, at most
+
+    def start(self, descriptors: Sequence[int]) -> None:
+        """Hands over the job and the descriptors that the child keeps. Raises OSError: it is dead."""
+        with self._door:
+            socket.send_fds(self._door, [b"!"], descriptors)
 
     def interrupt(self) -> None:
         """Asks the running cell to stop."""
         if self._code is None:
-            os.kill(self._child, signal.SIGINT)
+            os.kill(self.child, signal.SIGINT)
 
     def wait(self) -> int:
         """The exit code of the child, which has ended or was killed."""
         if self._code is None:
-            _, status, used = os.wait4(self._child, 0)
+            _, status, used = os.wait4(self.child, 0)
             self._code = os.waitstatus_to_exitcode(status)
             self.grown_mb = max(0, used.ru_maxrss - _shared_kb()) / 1024
             os.close(self.exits)
         return self._code
 
-    def end(self) -> None:
-        """Kills everything and waits until it is gone."""
+    def end(self, spare: Collection[int] = ()) -> None:
+        """Kills everything and waits until it is gone.
+
+        Args:
+            spare: other children; without the wall `pids` all but these are killed.
+        """
+        self._door.close()
         if self._nest:
             self._nest.kill()
         elif self._code is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._child, signal.SIGKILL)
+                os.killpg(self.child, signal.SIGKILL)
         self.wait()
         if self._nest:
             self._nest.close()
         else:
-            pids.kill_adopted(spare=frozenset(_prepared))
+            pids.kill_adopted(frozenset({*_prepared, *spare}))
         if self._group:
             self._group.remove()
 
@@ -212,18 +232,26 @@ def _shared_kb() -> int:
     return os.wait4(child, 0)[2].ru_maxrss
 
 
-def _child(role: str, spec: walls.Spec, job: int, channels: Sequence[int]) -> None:
+def _child(role: str, spec: walls.Spec, door: socket.socket) -> None:
     """The child's whole life."""
     status = 1
     try:
         os.setsid()
+        if role == "judge":
+            linux.die_with_parent()  # without a pid namespace nothing else would end it
+        walls.enter(spec)
+        with door:
+            message, descriptors, _, _ = socket.recv_fds(door, 1, MAX_DESCRIPTORS)
+        if not message:
+            return  # nobody needs it
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        job, *channels = descriptors
         with os.fdopen(job, "rb") as file:
             content = json.load(file)
-        walls.enter(spec)
         if role == "judge":
             from autograder.judge import session
 
-            linux.die_with_parent()  # without a pid namespace nothing else would end it
             session.run_job(content, *channels)
         else:
             from autograder.sandbox import serve as student
@@ -236,18 +264,65 @@ def _child(role: str, spec: walls.Spec, job: int, channels: Sequence[int]) -> No
         os._exit(status)
 
 
+class _Children:
+    """The submission that runs, and the child that stands by for the next one."""
+
+    def __init__(self, role: str) -> None:
+        self._role = role
+        self.current: Submission | None = None
+        self._next: Submission | None = None
+        self._nest: pids.Nest | None = None  # of the child to be forked next
+
+    def start(self, limits: dict, folder: str | None, descriptors: Sequence[int]) -> None:
+        """Gives a job to the child that stands by, if it was forked for the like, or to a new one."""
+        if self._next is not None and self._next.terms != (limits, folder):
+            self.dismiss()
+        self.current, self._next = self._next or self._fork(limits, folder), None
+        self.get_ready()
+        with contextlib.suppress(OSError):  # it is dead: told as its exit
+            self.current.start(descriptors)
+
+    def get_ready(self) -> None:
+        """Makes the nest that `stand_by` needs, now that nobody runs: see pids.Nest."""
+        if self._nest is None and walls.has(walls.PIDS):
+            self._nest = pids.Nest()
+
+    def stand_by(self, limits: dict, folder: str | None) -> None:
+        """Forks a child for the submission to come."""
+        self._next = self._fork(limits, folder)
+
+    def _fork(self, limits: dict, folder: str | None) -> Submission:
+        self.get_ready()
+        nest, self._nest = self._nest, None
+        return Submission(self._role, limits, folder, nest)
+
+    def end(self) -> float:
+        """Ends the submission that runs; by how many MB its child had grown at most."""
+        ended, self.current = self.current, None
+        if ended is None:
+            return 0.0
+        ended.end([self._next.child] if self._next else [])
+        return ended.grown_mb
+
+    def dismiss(self) -> None:
+        """Ends the child that stands by."""
+        if self._next is not None:
+            self._next.end([self.current.child] if self.current else [])
+            self._next = None
+
+
 def serve(role: str, control: socket.socket) -> None:
     """Answers requests until the grader hangs up; then nothing of ours is left running."""
-    current: Submission | None = None
+    children = _Children(role)
     running = False
     _shared_kb()
     try:
         while True:
-            watched = [control, current.exits] if running else [control]
+            watched = [control, children.current.exits] if running else [control]
             ready = select.select(watched, [], [])[0]
-            if running and current.exits in ready:
+            if running and children.current.exits in ready:
                 running = False
-                _answer(control, {"exited": current.wait()})
+                _answer(control, {"exited": children.current.wait()})
                 continue
             message, descriptors, _, _ = socket.recv_fds(control, PACKET, MAX_DESCRIPTORS)
             for descriptor in descriptors:
@@ -259,23 +334,25 @@ def serve(role: str, control: socket.socket) -> None:
             _reap(os.WNOHANG)  # those that the grader has hung up on
             request = json.loads(message)
             if "fork" in request:
-                current, running = Submission(role, request, descriptors), True
+                children.start(request["fork"], request["folder"], descriptors)
+                running = True
                 for descriptor in descriptors:
                     os.close(descriptor)
                 _answer(control, {"child": True})
+                children.stand_by(request["fork"], request["next"])
             elif "prepare" in request:
                 _prepare(role, request, *descriptors, control)
                 for descriptor in descriptors:
                     os.close(descriptor)
             elif "interrupt" in request:
-                current.interrupt()
+                children.current.interrupt()
             else:
-                current.end()
-                _answer(control, {"ended": True, "grown_mb": current.grown_mb})
-                current, running = None, False
+                _answer(control, {"ended": True, "grown_mb": children.end()})
+                running = False
+                children.get_ready()
     finally:
-        if current is not None:
-            current.end()
+        children.end()
+        children.dismiss()  # a nest without a child ends with this process: its pipe does
 
 
 def _answer(control: socket.socket, answer: dict) -> None:

@@ -130,6 +130,7 @@ def test_files_lie_in_a_private_folder(executor):
 def test_nothing_is_left_running(executor):
     (started,) = run(executor, "import subprocess; print(subprocess.Popen(['sleep', '94837']).pid)")
     assert started.status == "ok"
+    executor.settle()
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert "sleep 94837" not in listing.stdout
 

@@ -12,6 +12,7 @@ from autograder.course import Limits
 from autograder.sandbox import pids
 from autograder.sandbox.executor import CellRun, Step
 from autograder.sandbox.fork import MAX_PREPARED, ForkExecutor
+from tests.threats.sandbox.attack import forks
 from tests.threats.sandbox.ordinary import OrdinaryExecutor
 
 LIMITS = Limits(cell_seconds=3, submission_seconds=20, memory_gb=1, output_kb=64)
@@ -124,8 +125,9 @@ def test_no_more_than_a_few_labs_are_kept(executor):
     for number in range(2 * MAX_PREPARED):
         assert text(run(executor, f"n = {number}", "print(n)")[1]) == f"{number}\n"
     # Those let go have ended; the last of them may be waiting to be reaped.
-    forks = pids.children(executor._judge.process.pid)
-    assert len([pid for pid in forks if _state(pid) != "Z"]) <= MAX_PREPARED
+    (inner,) = pids.children(executor._student.process.pid)
+    found = forks(inner)
+    assert len([pid for pid in found if _state(pid) != "Z"]) <= MAX_PREPARED
 
 
 def _state(pid: int) -> str:

@@ -147,6 +147,7 @@ def test_without_walls_nothing_is_left_running_either(monkeypatch):
         source = f"import subprocess; subprocess.Popen('setsid sleep {token} & sleep {token} &', shell=True)"
         (run,) = executor.run([Step("a", source, "extra")], {}, LIMITS)
         assert run.status == "ok"
+        executor.settle()
         listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
         assert token not in listing.stdout
     finally:

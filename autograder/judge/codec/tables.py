@@ -38,7 +38,7 @@ NUMPY_DTYPES = tuple(np.dtype(name) for name in _NUMPY_NAMES)
 WORDS = (
     "op args value gradients id target special kwargs inputs modes banned called error outputs flows "
     "outs params tape live call pull get set step copy parameters lookup carry cell name more names "
-    "found module run home number base grad inference dtype fill data requires_grad items state _"
+    "found module run home number base grad inference dtype fill data requires_grad items state bound _"
 ).split()
 
 # What a defaultdict may make.

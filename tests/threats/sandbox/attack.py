@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import subprocess
@@ -59,7 +60,9 @@ class Attack:
             Step(f"c{i}", source.replace("TOKEN", self.token), "extra")
             for i, source in enumerate(sources)
         ]
-        return self.executor.run(steps, files or {}, limits)[1:]
+        runs = self.executor.run(steps, files or {}, limits)[1:]
+        self.executor.settle()
+        return runs
 
     def says(self, source: str, **options) -> str:
         """What a cell that ends well prints."""
@@ -99,18 +102,38 @@ class Attack:
         return Path(self.executor._student.home)
 
     def assert_clean(self) -> None:
-        """No process, no file, no control group is left of the submission."""
+        """No process, no file, no control group is left of the submission.
+
+        What a process that forks keeps for the next one is a child that stands by, the init of its
+        namespace, and the init of one more.
+        """
         family = pids.children(self.warm)
         assert len(family) == 1, "the warm process and the one that waits for it"
-        waiting = pids.children(family[0])  # those that have run an opening cell
-        assert len(waiting) <= MAX_PREPARED + 1, "one that was let go may be about to end"
-        assert [pids.children(pid) for pid in waiting] == [[]] * len(waiting)
+        serving = [family[0], *forks(family[0])]  # the latter have run an opening cell
+        assert len(serving) <= 1 + MAX_PREPARED + 1, "one that was let go may be about to end"
+        standing_by = [child for pid in serving for child in set(pids.children(pid)) - set(serving)]
+        assert len(standing_by) <= 3 * len(serving)
+        assert [pids.children(pid) for pid in standing_by] == [[]] * len(standing_by)
         assert sleepers(self.token) == []
         left = {path.name for path in self.home.iterdir() if path.name[0] != "."}
         assert {"root"} <= left <= {"ipython", "root"}
         assert list((self.home / "root").iterdir()) == []
         for place in cgroups._places(cgroups.ROOT).values():
-            assert list(place.glob(f"{cgroups.PREFIX}{self.home.name}-*")) == []
+            groups = list(place.glob(f"{cgroups.PREFIX}{self.home.name}-*"))
+            inside = [set((group / "cgroup.procs").read_text().split()) for group in groups]
+            assert len(groups) <= len(serving)
+            assert all(len(each) <= 1 and each <= set(map(str, standing_by)) for each in inside)
+
+
+def forks(pid: int) -> list[int]:
+    """The children of a serving process that serve, too: those in its own pid namespace."""
+    here = os.readlink(f"/proc/{pid}/ns/pid")
+    found = []
+    for child in pids.children(pid):
+        with contextlib.suppress(OSError):  # it has just gone
+            if os.readlink(f"/proc/{child}/ns/pid") == here:
+                found.append(child)
+    return found
 
 
 def sleepers(token: str) -> list[int]:

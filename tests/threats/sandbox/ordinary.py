@@ -57,6 +57,9 @@ class OrdinaryExecutor:
             run["error"] = CellError(**run["error"]) if run["error"] else None
         return [CellRun(**run) for run in answer["runs"]]
 
+    def settle(self) -> None:
+        """See ForkExecutor.settle; it is done before an answer comes."""
+
     def close(self) -> None:
         """See Executor.close."""
         self._process.stdin.close()
@@ -99,6 +102,7 @@ def serve() -> None:
         steps = [Step(**step) for step in request["steps"]]
         files = {name: base64.b64decode(data) for name, data in request["files"].items()}
         runs = executor.run(steps, files, Limits(**request["limits"]))
+        executor.settle()
         answer = {"runs": [asdict(run) for run in runs]}
         answer |= {"warm": executor._student.process.pid, "home": executor._student.home}
         print(json.dumps(answer), flush=True)
