@@ -7,7 +7,7 @@ back from here. result.json (record.py) only adds what the gradebook has no colu
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -19,9 +19,8 @@ from nbgrader.api import (
     BaseCell,
     Grade,
     Gradebook,
-    GradeCell,
     MissingEntry,
-    SolutionCell,
+    Student,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -32,6 +31,7 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from autograder.course import Course, UsageError
 from autograder.grading import extensions
 from autograder.grading.late import late_penalty
+from autograder.grading.rows import Mark, Rows
 from autograder.results import Carried, Result
 
 # nbgrader fills its rows in an order that SQLAlchemy 2 remarks on; nothing is lost by it.
@@ -147,49 +147,46 @@ def save(
     """
     student, lab = result.student, result.lab
     assert student is not None and lab is not None
-    gradebook.update_or_create_student(student)
-    moment = datetime.fromisoformat(result.handed_in) if result.handed_in else None
-    stamp = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if moment else None
-    submission = gradebook.update_or_create_submission(
-        lab, student, **({"timestamp": stamp} if stamp else {})
-    )
-    submission.extension = extensions.extra(course, student, lab)
-    notebook = gradebook.find_submission_notebook(lab, lab, student)
-    _held = _cells(gradebook, notebook)
+    if gradebook.db.execute(select(Student.id).where(Student.id == student)).scalar() is None:
+        gradebook.add_student(student)
+    rows = Rows.made(gradebook.db, student, lab)
+    if result.handed_in:
+        moment = datetime.fromisoformat(result.handed_in).astimezone(UTC)
+        rows.head.timestamp = moment.replace(tzinfo=None, microsecond=0)
+    rows.head.extension = extensions.extra(course, student, lab)
     checks = {c.grade_id: c for each in result.exercises.values() for c in each.checks}
     same_text = _same_text(previous, result)
     carried = Carried(dropped=dict(pending or {}))
-    for grade in notebook.grades:
-        written = _is_written(grade)
-        if written:
-            grade.auto_score = None
-        elif grade.name in checks:
-            grade.auto_score = checks[grade.name].score
+    for mark in rows.marks:
+        if mark.written:
+            mark.auto_score = None
+        elif mark.name in checks:
+            mark.auto_score = checks[mark.name].score
         elif result.status == "failed":
-            grade.auto_score = None
+            mark.auto_score = None
         else:
             continue
-        _carry(grade, same_text if written else same_file, pending, carried)
-        has_own = grade.manual_score is not None
-        if written:
-            grade.needs_manual_grade = not has_own
+        _carry(mark, same_text if mark.written else same_file, pending, carried)
+        has_own = mark.manual_score is not None
+        if mark.written:
+            mark.needs_manual_grade = not has_own
         else:  # a score of the TA's is shown again, so that somebody looks whether it still fits
-            grade.needs_manual_grade = has_own or result.status == "failed"
-    result.notices += [_dropped(notebook, name, mark) for name, mark in carried.dropped.items()]
-    written = {grade.name for grade in notebook.grades if _is_written(grade)}
-    for comment in notebook.comments:
-        exercise = result.exercises.get(comment.name)
-        comment.auto_comment = exercise.reason or None if exercise else None
-        if not (same_text if comment.name in written else same_file):
-            comment.manual_comment = None  # it was about another answer
-    gradebook.db.flush()
-    gradebook.db.refresh(notebook)
-    late = submission.total_seconds_late
-    score = notebook.score or 0.0
-    notebook.late_submission_penalty = late_penalty(score, late, course.late) or None
-    gradebook.db.flush()
+            mark.needs_manual_grade = has_own or result.status == "failed"
+    written = {mark.name for mark in rows.marks if mark.written}
+    result.notices += [
+        _dropped(name in written, name, score) for name, score in carried.dropped.items()
+    ]
+    for remark in rows.remarks:
+        exercise = result.exercises.get(remark.name)
+        remark.auto_comment = exercise.reason or None if exercise else None
+        if not (same_text if remark.name in written else same_file):
+            remark.manual_comment = None  # it was about another answer
+    score = float(sum(mark.score for mark in rows.marks))
+    late = late_penalty(score, rows.head.seconds_late, course.late)
+    rows.head.late_submission_penalty = late or None
+    rows.write()
     if result.status == "graded":
-        carried.exercises = _counted(notebook, result)
+        carried.exercises = _counted(rows.marks, result)
         carried.score = float(sum(carried.exercises.values()))
     before_commit(carried)
     gradebook.db.commit()
@@ -240,23 +237,6 @@ def relate(gradebook: Gradebook, course: Course, student: str, lab: str) -> None
     gradebook.db.commit()
 
 
-def _cells(gradebook: Gradebook, notebook: SubmittedNotebook) -> list[BaseCell]:
-    """The lab's cells, to be held as long as grades and comments are asked for their names and kinds:
-    each of them would ask the database for its own cell otherwise, a third of the time of a save."""
-    kinds = (GradeCell, SolutionCell)
-    return [
-        cell
-        for kind in kinds
-        for cell in gradebook.db.scalars(
-            select(kind).where(kind.notebook_id == notebook.notebook_id)
-        )
-    ]
-
-
-def _is_written(grade) -> bool:
-    return grade.cell.cell_type == "markdown"
-
-
 def _same_text(previous: Result | None, result: Result) -> bool:
     """Whether a mark of the written answer still belongs to it. Where nothing is known it does."""
     before = previous.manual.answer if previous and previous.manual else None
@@ -264,7 +244,7 @@ def _same_text(previous: Result | None, result: Result) -> bool:
     return before is None or now is None or before.strip() == now.strip()
 
 
-def _carry(grade, same: bool, pending: Mapping[str, float] | None, carried: Carried) -> None:
+def _carry(grade: Mark, same: bool, pending: Mapping[str, float] | None, carried: Carried) -> None:
     """Keeps or drops a TA's score.
 
     An unfinished run may or may not have come to drop it: what stands there now is a newer score
@@ -283,18 +263,15 @@ def _carry(grade, same: bool, pending: Mapping[str, float] | None, carried: Carr
         grade.manual_score = None
 
 
-def _dropped(notebook, name: str, mark: float) -> str:
-    if any(grade.name == name and _is_written(grade) for grade in notebook.grades):
+def _dropped(written: bool, name: str, mark: float) -> str:
+    if written:
         return f"서술형 답이 바뀌어 다시 채점합니다 (이전 점수 {mark:g}점)."
     return f"{name}: 이전 제출에 조교가 준 점수({mark:g}점)는 새 제출에 적용되지 않습니다."
 
 
-def _counted(notebook, result: Result) -> dict[str, float]:
+def _counted(marks: Sequence[Mark], result: Result) -> dict[str, float]:
     """exercise → its score as the gradebook has it: a TA's own before ours."""
-    scores = {}
-    for grade in notebook.grades:  # not grade.score: the database works that out, when asked anew
-        own = grade.auto_score if grade.manual_score is None else grade.manual_score
-        scores[grade.name] = (own or 0.0) + (grade.extra_credit or 0.0)
+    scores = {mark.name: mark.score for mark in marks}
     return {
         name: float(sum(scores.get(check.grade_id, 0.0) for check in exercise.checks))
         for name, exercise in result.exercises.items()
@@ -326,19 +303,17 @@ def refresh(gradebook: Gradebook, result: Result) -> Result:
     if result.status != "graded":
         return result
     try:
-        notebook = gradebook.find_submission_notebook(result.lab, result.lab, result.student)
+        marks = Rows(gradebook.db, result.student, result.lab).marks
     except MissingEntry:
         return result
-    _held = _cells(gradebook, notebook)
-    own = {grade.name for grade in notebook.grades if grade.manual_score is not None}
-    for name, score in _counted(notebook, result).items():
+    own = {mark.name for mark in marks if mark.manual_score is not None}
+    for name, score in _counted(marks, result).items():
         exercise = result.exercises[name]
         exercise.score = score
         if any(check.grade_id in own for check in exercise.checks):
             exercise.reason = f"조교가 점수를 고쳤습니다. {exercise.reason}".strip()
     result.score = float(sum(each.score for each in result.exercises.values()))
     if result.manual is not None:
-        written = [grade for grade in notebook.grades if _is_written(grade)]
-        scores = [grade.manual_score for grade in written]
+        scores = [mark.manual_score for mark in marks if mark.written]
         result.manual.score = None if None in scores or not scores else float(sum(scores))
     return result
