@@ -20,6 +20,8 @@ from autograder.sandbox.recorder import Recorder, Stream
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _OURS = str(Path(__file__).parents[1]) + os.sep
+_MAGIC = re.compile(r"[%!?]|^\s*[,;/]", re.MULTILINE)
+_ASYNC = re.compile("async|await")
 MAX_PARTS = 50  # of one test cell
 _shell = None
 _pristine: list[object] = []  # a publisher and a display hook as no cell has seen them
@@ -47,6 +49,7 @@ def prepare_shell(names: dict | None = None, ours: bool = False) -> None:
     _shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for it
     configure_inline_support(_shell, "module://matplotlib_inline.backend_inline")
     _search_magics_only_in_magics(_shell.input_transformer_manager)
+    _look_for_await_only_in_await(_shell)
     publisher, hook = _displays()
     _pristine[:] = publisher(parent=_shell), hook(parent=_shell, cache_size=0, shell=_shell)
     if ours:
@@ -57,16 +60,30 @@ def prepare_shell(names: dict | None = None, ours: bool = False) -> None:
 def _search_magics_only_in_magics(manager: Any) -> None:
     """IPython tokenizes every cell, in Python, to find lines such as `%time f()`: half of what a cell costs.
 
-    What Python can read has none: each begins or ends with a sign that is no Python there.
+    Each of them begins or ends with one of a few signs, and is nothing that Python could read.
     """
     search, usual = manager.do_token_transforms, [*manager.token_transformers]
 
     def do_token_transforms(lines: list[str]) -> list[str]:
-        if manager.token_transformers == usual and _is_python("".join(lines)):
-            return lines
+        if manager.token_transformers == usual:
+            source = "".join(lines)
+            if not _MAGIC.search(source) or _is_python(source):
+                return lines
         return search(lines)
 
     manager.do_token_transforms = do_token_transforms
+
+
+def _look_for_await_only_in_await(shell: Any) -> None:
+    """IPython compiles every cell once more to see whether it waits for something at its top level."""
+    look = shell.should_run_async
+
+    def should_run_async(raw_cell: str, *, transformed_cell: str | None = None, **more: Any) -> bool:
+        if transformed_cell is not None and not _ASYNC.search(transformed_cell):
+            return False
+        return look(raw_cell, transformed_cell=transformed_cell, **more)
+
+    shell.should_run_async = should_run_async
 
 
 def rehearse() -> None:
