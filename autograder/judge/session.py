@@ -22,6 +22,7 @@ from autograder.sandbox import cells, prepared
 from autograder.sandbox.channel import Channel, ChannelBroken, ChannelClosed, ChannelTimeout
 from autograder.sandbox.recorder import Recorder
 
+_PIECE, _QUIET = 1 << 15, 1 << 14  # bytes; together less than a pipe holds
 GRACE = 1.0  # seconds that interrupted code has to stop
 
 # Methods of nn.Module that the student may call on a module which a test passed.
@@ -214,13 +215,20 @@ def describe(error: BaseException, ids: dict[str, str]) -> dict:
 
 
 class Session:
-    """One submission. Every event goes to the grader as a line of JSON (sandbox.events)."""
+    """One submission. Every event goes to the grader as a line of JSON (sandbox.events).
 
-    def __init__(self, job: dict, channel: Channel, events: int) -> None:
-        self._job, self._events = job, events
+    Most of them it need not know at once, and to wake it takes longer than to write: it reads when
+    the bell rings, and every few seconds.
+    """
+
+    def __init__(self, job: dict, channel: Channel, events: int, bell: int) -> None:
+        self._job, self._events, self._bell = job, events, bell
+        self._unread = 0  # bytes that were written since the bell rang
         self._limit = int(job["limits"]["output_kb"] * 1024)
         self._ids: dict[str, str] = {}
-        self._judge = Judge(channel, lambda: self._tell({"interrupt": True}), job["limits"])
+        self._judge = Judge(
+            channel, lambda: self._tell({"interrupt": True}, now=True), job["limits"]
+        )
         self._names = cells.names()
         self._names.source, self._judge.after_call = self._judge.lookup, self._names.stale
         self._judge.bind = self._names.bind
@@ -232,27 +240,38 @@ class Session:
             self._judge.late = self._judge.late or "cell"
             raise Expired
 
-    def _tell(self, *events: dict) -> None:
+    def _tell(self, *events: dict, now: bool = False) -> None:
         data = b"".join([json.dumps(event).encode() + b"\n" for event in events])
-        while data:
-            data = data[os.write(self._events, data) :]
+        for start in range(0, len(data), _PIECE):
+            piece = data[start : start + _PIECE]
+            self._unread += len(piece)
+            while piece:
+                piece = piece[os.write(self._events, piece) :]
+            if self._unread > _QUIET:  # a full pipe would have us wait
+                self._ring()
+        if now:
+            self._ring()
+
+    def _ring(self) -> None:
+        os.eventfd_write(self._bell, 1)
+        self._unread = 0
 
     def run(self) -> None:
         """Runs every step."""
         hung: set[str] = set()
-        ended: list[dict] = []  # told with what begins next: half the grader's wakings
+        ended: list[dict] = []  # told with what begins next
         for step in self._job["steps"]:
             if step["after"] in hung:
                 continue
             self._tell(*ended, {"start": step["id"]})
             run = self._step(step)
             if self._judge.lost:
-                self._tell({"lost": self._judge.lost})
+                self._tell({"lost": self._judge.lost}, now=True)
                 return
             if run["status"] == "timeout":
                 hung.add(step["id"])
             ended = [{"run": run}]
-        self._tell(*ended, {"done": True})
+        self._tell(*ended, {"done": True}, now=True)
 
     def _step(self, step: dict) -> dict:
         judge = self._judge
@@ -319,12 +338,12 @@ class Session:
         return outputs.run(reply.get("run"), step["id"], self._limit)
 
 
-def run_job(job: dict, channel: int, events: int) -> None:
+def run_job(job: dict, channel: int, events: int, bell: int) -> None:
     """Judges one submission; see Session.
 
     Args:
         job: steps (with the source of given, test and carry cells only), files, limits, environment.
-        channel, events: descriptors.
+        channel, events, bell: descriptors; the bell is an eventfd.
     """
     prepared.enter(job)
-    Session(job, Channel.of(channel), events).run()
+    Session(job, Channel.of(channel), events, bell).run()

@@ -78,7 +78,9 @@ def _look_for_await_only_in_await(shell: Any) -> None:
     """IPython compiles every cell once more to see whether it waits for something at its top level."""
     look = shell.should_run_async
 
-    def should_run_async(raw_cell: str, *, transformed_cell: str | None = None, **more: Any) -> bool:
+    def should_run_async(
+        raw_cell: str, *, transformed_cell: str | None = None, **more: Any
+    ) -> bool:
         if transformed_cell is not None and not _ASYNC.search(transformed_cell):
             return False
         return look(raw_cell, transformed_cell=transformed_cell, **more)

@@ -186,14 +186,17 @@ class ForkExecutor:
         reader, writer = os.pipe()
         stack.callback(os.close, reader)
         with os.fdopen(writer, "wb") as events:
+            bell = os.eventfd(0)
+            stack.callback(os.close, bell)
             channel, far = socket.socketpair()
             with channel, far:  # only the two children keep them: each notices the other's end
                 student.fork(jobs[0], limits, [channel.fileno()])
-                judge.fork(jobs[1], limits, [far.fileno(), events.fileno()])
+                judge.fork(jobs[1], limits, [far.fileno(), events.fileno(), bell])
         for process in (student, judge):  # both at once
             process.forked()
         watch = Watch(
             reader,
+            bell,
             judge.fileno(),
             student.interrupt,
             Reader([step.id for step in steps], limits.output_kb),

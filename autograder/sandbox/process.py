@@ -58,10 +58,11 @@ class Forker:
     Args:
         control: the socket that it listens on, one packet a message.
         skip: walls that its children do without.
+        home: a folder of the warm process; its children's folders are in it, where they may see it.
     """
 
-    def __init__(self, control: socket.socket, skip: Collection[str]) -> None:
-        self._control, self._skip = control, set(skip)
+    def __init__(self, control: socket.socket, skip: Collection[str], home: str) -> None:
+        self._control, self._skip, self.home = control, set(skip), home
         self._folder: str | None = None
         self._next: str | None = None  # the folder of the child that stands by
 
@@ -115,7 +116,10 @@ class Forker:
 
     def _scratch(self) -> str | None:
         """A folder to work in, where the walls give none."""
-        return tempfile.mkdtemp(prefix="course-run-") if walls.FILES in self._skip else None
+        if walls.FILES not in self._skip:
+            return None
+        place = self.home if walls.USER in self._skip else None
+        return tempfile.mkdtemp(prefix="course-run-", dir=place)
 
     def _sweep(self) -> None:
         if self._folder:
@@ -127,10 +131,15 @@ class Prepared(Forker):
     """A fork of a warm process that has run some cells already (prepared.py)."""
 
     def __init__(
-        self, control: socket.socket, skip: Collection[str], scratch: str | None, seconds: float
+        self,
+        control: socket.socket,
+        skip: Collection[str],
+        home: str,
+        scratch: str | None,
+        seconds: float,
     ) -> None:
-        super().__init__(control, skip)
-        self._home, self._seconds = scratch, seconds
+        super().__init__(control, skip, home)
+        self._opened_in, self._seconds = scratch, seconds
 
     def ready(self) -> bool:
         """Waits for it; False when one of the cells failed, and nothing can be forked from it."""
@@ -142,8 +151,8 @@ class Prepared(Forker):
     def close(self) -> None:
         """See Forker."""
         super().close()
-        if self._home:
-            shutil.rmtree(self._home, ignore_errors=True)
+        if self._opened_in:
+            shutil.rmtree(self._opened_in, ignore_errors=True)
 
 
 class Trunk:
@@ -251,9 +260,8 @@ class WarmProcess(Forker):
     """
 
     def __init__(self, trunk: Trunk, role: str, skip: Collection[str]) -> None:
-        self.home = tempfile.mkdtemp(prefix="course-warm-")
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        super().__init__(control, skip)
+        super().__init__(control, skip, tempfile.mkdtemp(prefix="course-warm-"))
         request = {"role": role, "home": self.home, "skip": sorted(self._skip)}
         with theirs:
             pid = trunk.fork(request | {"hide": [str(path) for path in _hidden()]}, theirs)
@@ -277,7 +285,8 @@ class WarmProcess(Forker):
         with theirs:
             request = {"prepare": asdict(limits), "folder": scratch}
             self._ask(request, job, scratch, [theirs.fileno()])
-        return Prepared(ours, self._skip, scratch, limits.cell_seconds + ANSWER_SECONDS)
+        seconds = limits.cell_seconds + ANSWER_SECONDS
+        return Prepared(ours, self._skip, self.home, scratch, seconds)
 
     def close(self) -> None:
         """Ends it and all below it."""

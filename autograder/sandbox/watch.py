@@ -32,6 +32,7 @@ class Watch:
 
     Args:
         events: the pipe that the judge writes to.
+        bell: an eventfd: there is something in the pipe that should be read now.
         control: readable when the judge's process has ended (any byte of it means just that).
         interrupt: sends the student's process SIGINT.
     """
@@ -39,45 +40,53 @@ class Watch:
     def __init__(
         self,
         events: int,
+        bell: int,
         control: int,
         interrupt: Callable[[], None],
         reader: Reader,
         limits: Limits,
     ) -> None:
-        self._events, self._control = events, control
+        self._events, self._bell, self._control = events, bell, control
         self._interrupt, self._reader, self._limits = interrupt, reader, limits
         self._report = Report()
         self._current: str | None = None
         self._why: Literal["timeout", "died"] = "died"
         self._total_end = self._cell_end = time.monotonic() + limits.submission_seconds
-        self._done = False
+        self._done = self._silent = False
 
     def run(self) -> Report:
         """Raises OSError when the channel breaks."""
         exited = False
-        while not self._done:
+        while not exited:
             left = min(self._cell_end, self._total_end) - time.monotonic()
-            if left <= 0:
+            # A cell's beginning rings no bell: it is noticed by the next look at the latest.
+            wait = max(0.0, min(left, SPARE))
+            ready = select.select([self._bell, self._control], [], [], wait)[0]
+            if self._bell in ready:
+                os.eventfd_read(self._bell)
+            exited = self._control in ready
+            self._read()
+            if self._done or self._silent:
+                break
+            if min(self._cell_end, self._total_end) <= time.monotonic():
                 self._why = "timeout"
-                break
-            watched = [self._events] if exited else [self._events, self._control]
-            ready = select.select(watched, [], [], 0 if exited else left)[0]
-            exited = exited or self._control in ready
-            if self._events not in ready:
-                if exited and not ready:
-                    break  # what it had said before it ended is read
-                continue
-            chunk = os.read(self._events, _CHUNK)
-            if not chunk:
-                break
-            try:
-                for kind, what in self._reader.feed(chunk):
-                    self._take(kind, what)
-            except Nonsense:
                 break
         if not self._done and self._current is not None:
             self._report.culprit, self._report.why = self._current, self._why
         return self._report
+
+    def _read(self) -> None:
+        """Takes all that is in the pipe now."""
+        while not self._done and select.select([self._events], [], [], 0)[0]:
+            try:
+                told = self._reader.feed(chunk := os.read(self._events, _CHUNK))
+            except Nonsense:
+                chunk, told = b"", []
+            for kind, what in told:
+                self._take(kind, what)
+            if not chunk:
+                self._silent = True
+                return
 
     def _take(self, kind: str, what: object) -> None:
         if kind == "done":
