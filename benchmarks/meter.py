@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -16,9 +17,10 @@ import psutil
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall time in seconds and the largest memory seen, in MB (shared pages counted once)."""
+    """Wall and processor time in seconds, the largest memory seen in MB (shared pages counted once)."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
 
@@ -33,7 +35,7 @@ def measured(command: Sequence[str], cwd: Path, environment: Mapping[str, str] =
         BenchFailed: it ended with an error.
     """
     with open(cwd / "bench.log", "w") as log:
-        started = time.monotonic()
+        started, used = time.monotonic(), _cpu_seconds()
         process = subprocess.Popen(
             command,
             cwd=cwd,
@@ -45,13 +47,19 @@ def measured(command: Sequence[str], cwd: Path, environment: Mapping[str, str] =
         meter = _Meter(process.pid)
         meter.start()
         code = process.wait()
-        seconds = time.monotonic() - started
+        seconds, used = time.monotonic() - started, _cpu_seconds() - used
         meter.stop.set()
         meter.join()
     if code:
         said = (cwd / "bench.log").read_text(errors="replace").strip().splitlines()[-5:]
         raise BenchFailed(f"{' '.join(command[:4])}: exit code {code}: " + " | ".join(said))
-    return Cost(seconds, meter.peak_mb)
+    return Cost(seconds, used, meter.peak_mb)
+
+
+def _cpu_seconds() -> float:
+    """Processor time of all processes below this one that have ended and were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class _Meter(threading.Thread):

@@ -72,12 +72,14 @@ def write(
         if name != fastest
     ]
     if beyond := [each for each in all_ if each.handins > most]:
-        lines += ["", "A larger class:", "", "| grader | hand-ins | total s | peak MB |"]
-        lines += ["|---|---|---|---|"]
+        lines += ["", "A larger class:", "", "| grader | hand-ins | total s | CPU s | peak MB |"]
+        lines += ["|---|---|---|---|---|"]
         lines += [
-            f"| {m.grader} | {m.handins} | {m.cost.seconds:.1f} | {m.cost.peak_mb:.0f} |"
+            f"| {m.grader} | {m.handins} | {m.cost.seconds:.1f} | {m.cost.cpu_seconds:.1f} "
+            f"| {m.cost.peak_mb:.0f} |"
             for m in beyond
         ]
+    lines += ["", *_further(all_, floor)]
     if printed := [each for each in all_ if each.print_kb]:
         lines += ["", "Hand-ins that print:", "", "| grader | KB each | hand-ins | total s |"]
         lines += ["|---|---|---|---|"]
@@ -89,6 +91,29 @@ def write(
     path.write_text("\n".join(lines), encoding="utf-8")
     _plot(folder / "growth.png", {name: _points(all_, name) for name in graders})
     return path
+
+
+def _further(all_: list[Measured], floor: dict[str, list[float]]) -> list[str]:
+    """What one more hand-in costs `course grade`, on the clock and in processor time."""
+    forked, cells = median(floor["forked"]), median(floor["cells"])
+    lines = [
+        "What a further hand-in costs, and what of it is more than its cells' own "
+        f"{cells * 1000:.0f} ms (in brackets: in times of the floor):",
+        "",
+        "| grader | hand-ins | clock ms | more ms | processor ms | more ms |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in dict.fromkeys(each.grader for each in all_ if "course grade" in each.grader):
+        clock, used = _points(all_, name), _points(all_, name, "cpu_seconds")
+        for place in range(1, len(clock)):
+            few, many = clock[place - 1][0], clock[place][0]
+            found = [_line(points[place - 1 : place + 1])[1] for points in (clock, used)]
+            costs = [
+                f"{each * 1000:.0f} | {(each - cells) * 1000:.0f} ({(each - cells) / forked:.2f})"
+                for each in found
+            ]
+            lines.append(f"| {name} | {few} to {many} | {' | '.join(costs)} |")
+    return lines
 
 
 def machine() -> str:
@@ -106,12 +131,12 @@ def machine() -> str:
     )
 
 
-def _points(all_: list[Measured], grader: str) -> list[tuple[int, float]]:
-    """(hand-ins, median seconds), fewest first."""
+def _points(all_: list[Measured], grader: str, what: str = "seconds") -> list[tuple[int, float]]:
+    """(hand-ins, median of a field of their costs), fewest first."""
     found: dict[int, list[float]] = {}
     for each in all_:
         if each.grader == grader and each.print_kb == 0:
-            found.setdefault(each.handins, []).append(each.cost.seconds)
+            found.setdefault(each.handins, []).append(getattr(each.cost, what))
     return [(count, median(times)) for count, times in sorted(found.items())]
 
 
