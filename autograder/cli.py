@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.course import Course, UsageError
+from autograder.course import Course, Lab, UsageError
 
 USAGE, INTERRUPTED = 2, 130
 _ROSTER = {"import": "파일", "links": "학생", "ta": "조교의 이름", "revoke": "사용자"}
@@ -62,14 +62,23 @@ def grade(course: Course, arguments: argparse.Namespace) -> int:
         raise UsageError("--workers는 1 이상이어야 합니다")
     if arguments.workers is not None and arguments.scheduler:
         raise UsageError("--workers는 이 기계의 것입니다: --scheduler와 함께 쓸 수 없습니다")
-    from autograder.grading.grade import cores, write_json
-    from autograder.grading.grade import grade as grade_labs
-    from autograder.grading.rehearse import rehearse
-
     labs = _labs(course, arguments)
     _walled(course, arguments)
     if arguments.student:
         _known_student(course, arguments.student)
+    if arguments.scheduler:
+        return _grade(course, labs, arguments)
+    from autograder.sandbox.process import importing
+
+    with importing():  # torch, while we import nbgrader: each takes a second or two
+        return _grade(course, labs, arguments)
+
+
+def _grade(course: Course, labs: Sequence[Lab], arguments: argparse.Namespace) -> int:
+    from autograder.grading.grade import cores, write_json
+    from autograder.grading.grade import grade as grade_labs
+    from autograder.grading.rehearse import rehearse
+
     if not arguments.scheduler:
         _memory_hint(course, arguments.workers or cores())
     how = (arguments.student, arguments.workers, arguments.force, _say, False, arguments.scheduler)

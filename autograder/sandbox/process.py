@@ -164,6 +164,7 @@ class Trunk:
     def __init__(self, nice: int = 0) -> None:
         self.home = tempfile.mkdtemp(prefix="course-trunk-")
         self.nice, self.users = nice, 0
+        self._forked = False
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -185,12 +186,15 @@ class Trunk:
     def fork(self, request: dict, control: socket.socket) -> int:
         """A process with a role, once all is imported; its number. Raises ExecutorFailed, OSError."""
         with self._lock:
+            self._forked = True
             socket.send_fds(self._control, [json.dumps(request).encode()], [control.fileno()])
             return _answer(self._control, START_SECONDS)["pid"]
 
     def close(self) -> None:
         """Ends it. What it forked is closed already."""
         self._control.close()
+        if not self._forked:  # it may still be importing, and would look up only then
+            self._process.kill()
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -220,6 +224,20 @@ def return_trunk(trunk: Trunk) -> None:
             trunk.close()
             if _trunks.get(trunk.nice) is trunk:
                 del _trunks[trunk.nice]
+
+
+@contextlib.contextmanager
+def importing() -> Iterator[None]:
+    """While it lasts, the trunk imports torch beside whatever its caller does; executors then share it."""
+    try:
+        trunk = borrow_trunk()
+    except OSError:  # who needs one will say so
+        yield
+        return
+    try:
+        yield
+    finally:
+        return_trunk(trunk)
 
 
 class Process:
