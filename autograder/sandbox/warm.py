@@ -170,18 +170,27 @@ class Submission:
     """
 
     def __init__(self, role: str, limits: dict, folder: str | None, nest: pids.Nest | None) -> None:
-        self.terms = limits, folder
+        self._terms = limits, folder
         self._group = _group(limits)
         self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         spec = walls.Spec(limits, [theirs.fileno()], self._group, folder)
         self._nest = nest
-        with theirs, self._nest.inside() if self._nest else contextlib.nullcontext():
-            self.child = os.fork()
-            if self.child == 0:
-                _child(role, spec, theirs)
+        try:
+            with theirs, nest.inside() if nest else contextlib.nullcontext():
+                self.child = os.fork()
+                if self.child == 0:
+                    _child(role, spec, theirs)
+        except OSError:
+            if self._group:
+                self._group.remove()
+            raise
         self.exits = os.pidfd_open(self.child)
         self._code: int | None = None
         self.grown_mb = 0.0  # how much its memory grew beyond what it was forked with, at most
+
+    def waits_for(self, limits: dict, folder: str | None) -> bool:
+        """Whether it was forked for a job like this, and has not died since, of whatever."""
+        return self._terms == (limits, folder) and not select.select([self.exits], [], [], 0)[0]
 
     def start(self, descriptors: Sequence[int]) -> None:
         """Hands over the job and the descriptors that the child keeps. Raises OSError: it is dead."""
@@ -275,7 +284,7 @@ class _Children:
 
     def start(self, limits: dict, folder: str | None, descriptors: Sequence[int]) -> None:
         """Gives a job to the child that stands by, if it was forked for the like, or to a new one."""
-        if self._next is not None and self._next.terms != (limits, folder):
+        if self._next is not None and not self._next.waits_for(limits, folder):
             self.dismiss()
         self.current, self._next = self._next or self._fork(limits, folder), None
         self.get_ready()
@@ -289,12 +298,23 @@ class _Children:
 
     def stand_by(self, limits: dict, folder: str | None) -> None:
         """Forks a child for the submission to come."""
-        self._next = self._fork(limits, folder)
+        with contextlib.suppress(OSError):  # the request to come will find out what is wrong
+            self._next = self._fork(limits, folder)
 
     def _fork(self, limits: dict, folder: str | None) -> Submission:
-        self.get_ready()
-        nest, self._nest = self._nest, None
-        return Submission(self._role, limits, folder, nest)
+        """A new child. Raises OSError."""
+        while True:
+            kept = self._nest is not None
+            self.get_ready()
+            nest, self._nest = self._nest, None
+            try:
+                return Submission(self._role, limits, folder, nest)
+            except OSError:
+                if nest:
+                    nest.kill()
+                    nest.close()
+                if not kept:  # else its init may have been killed since it was made
+                    raise
 
     def end(self) -> float:
         """Ends the submission that runs; by how many MB its child had grown at most."""
