@@ -205,9 +205,11 @@ class Submission:
     def wait(self) -> int:
         """The exit code of the child, which has ended or was killed."""
         if self._code is None:
-            _, status, used = os.wait4(self.child, 0)
-            self._code = os.waitstatus_to_exitcode(status)
-            self.grown_mb = max(0, used.ru_maxrss - _shared_kb()) / 1024
+            self._code = 0
+            with contextlib.suppress(ChildProcessError):  # see pids.Nest
+                _, status, used = os.wait4(self.child, 0)
+                self._code = os.waitstatus_to_exitcode(status)
+                self.grown_mb = max(0, used.ru_maxrss - _shared_kb()) / 1024
             os.close(self.exits)
         return self._code
 
@@ -294,7 +296,8 @@ class _Children:
     def get_ready(self) -> None:
         """Makes the nest that `stand_by` needs, now that nobody runs: see pids.Nest."""
         if self._nest is None and walls.has(walls.PIDS):
-            self._nest = pids.Nest()
+            with contextlib.suppress(OSError):  # told when it is needed
+                self._nest = pids.Nest()
 
     def stand_by(self, limits: dict, folder: str | None) -> None:
         """Forks a child for the submission to come."""
@@ -304,9 +307,8 @@ class _Children:
     def _fork(self, limits: dict, folder: str | None) -> Submission:
         """A new child. Raises OSError."""
         while True:
-            kept = self._nest is not None
-            self.get_ready()
-            nest, self._nest = self._nest, None
+            kept, self._nest = self._nest, None
+            nest = kept or (pids.Nest() if walls.has(walls.PIDS) else None)
             try:
                 return Submission(self._role, limits, folder, nest)
             except OSError:
