@@ -44,17 +44,19 @@ class Names(dict):
             self._bound.pop(name, None)
             self.pop(name, None)
 
-    def bind(self, name: str, function: Remote | None) -> None:
-        """What the student's process says of an expected name: from now on it is this function.
+    def bind(self, name: str, function: Remote | None) -> bool:
+        """What the student's process says of a name: from now on it is this function.
 
-        With None it is something else, which is asked for where it is used.
+        With None it is something else, which is asked for where it is used. Returns whether the name
+        is expected of the student; of others nothing is taken.
         """
         if name not in self._expected:
-            return
+            return False
         self.pop(name, None)
         self._bound.pop(name, None)
         if function is not None:
             self[name] = self._bound[name] = function
+        return True
 
     def forget(self) -> None:
         """What was fetched is fetched again: a cell of the student's, or a call, may have changed it.

@@ -51,7 +51,10 @@ class Judge(Peer):
         self.carrying = False  # functions of the reference are in the student's hands
         self.shut = False  # … and answer nothing now
         self.after_call: Callable[[], None] = lambda: None
-        self.bind: Callable[[str, remote.RemoteFunction | None], None] = lambda name, function: None
+        self.bind: Callable[[str, remote.RemoteFunction | None], bool] = lambda name, function: (
+            False
+        )
+        self._names: dict[int, list[str]] = {}  # handle → names that it was told to be bound to
 
     # ------------------------------------------------------------ time
 
@@ -115,9 +118,11 @@ class Judge(Peer):
     def call(self, handle: int, *args: object, **kwargs: object) -> object:
         """See Peer; guards the functions of the exercise that is tested."""
         name = self._origins.get(handle, "")
+        every = (name, *self._names.get(handle, ()))  # whichever it was called by
+        banned = next((self.banned[each] for each in every if self.banned.get(each)), [])
         with self._from(name):
             try:
-                return super().call(handle, *args, banned=self.banned.get(name, []), **kwargs)
+                return super().call(handle, *args, banned=banned, **kwargs)
             finally:
                 self.after_call()
 
@@ -159,9 +164,9 @@ class Judge(Peer):
         told = reply.get("bound")
         for name, value in told.items() if isinstance(told, dict) else ():
             function = value if isinstance(value, remote.RemoteFunction) else None
-            if function is not None and isinstance(name, str):
-                self._origins.setdefault(function.handle, name)
-            self.bind(str(name), function)
+            if self.bind(str(name), function) and function is not None:
+                self._origins.setdefault(function.handle, str(name))
+                self._names.setdefault(function.handle, []).append(str(name))
 
     def _raise(self, reply: dict) -> None:
         """See Peer; first keeps what the student's code printed, and what it should not have called."""

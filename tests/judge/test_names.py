@@ -86,3 +86,14 @@ def test_a_name_that_is_not_of_the_exercise_is_never_told(executor):
 def test_two_names_of_one_function(executor):
     answer = "def f(x):\n    return 2 * x\ng = f"
     assert_passes(executor, answer, "assert f(1) == g(1) == 2\nassert f is g")
+
+
+@pytest.mark.parametrize("name", ["e", "z"])  # told before or after the tested one
+def test_another_name_for_it_does_not_lift_a_ban(executor, name):
+    answer = f"import torch\n{name} = None\ndef f(x):\n    return torch.relu(x)\n{name} = f"
+    steps = [
+        Step("given", "import torch", "given"),
+        Step("a", answer, "answer", "a", (name, "f")),
+        Step("t", "f(torch.ones(1))", "test", "a", ("f",), ("torch.relu",)),
+    ]
+    assert executor.run(steps, {}, LIMITS)[-1].banned == "torch.relu"
