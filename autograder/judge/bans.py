@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from autograder import syntax
+
 _LONGEST = 16  # dots in a name: none that is banned has more, and a.a.a.… may have thousands
 _SHORT = 40_000  # characters of a cell that is remembered: a tree can be a hundred times as large
 
@@ -51,7 +53,7 @@ class _Cell(NamedTuple):
 
 def _parse(code: str, early: bool) -> _Cell | None:
     try:
-        tree = ast.parse(code)
+        tree = syntax.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     # Most answers import nothing, and to walk through one takes a while.

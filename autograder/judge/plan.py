@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from nbformat import NotebookNode
 
-from autograder import notebooks
+from autograder import notebooks, syntax
 from autograder.sandbox.executor import Step
 
 
@@ -29,7 +29,7 @@ def banned_names(source: NotebookNode) -> dict[str, tuple[str, ...]]:
 def defined_names(code: str) -> tuple[str, ...]:
     """Functions, classes and variables that a cell defines at its top level; () if it does not parse."""
     try:
-        tree = ast.parse(code)
+        tree = syntax.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     found: dict[str, None] = {}

@@ -10,6 +10,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograder import syntax
+
 NOT_REACHED = "앞에서 오류가 나 여기까지 오지 못했습니다."
 
 
@@ -29,7 +31,7 @@ def block(tree: ast.Module) -> ast.With | None:
 def declared(code: str) -> list[Part]:
     """The parts of a test cell, in order; none where it gives its points as a whole."""
     try:
-        found = block(ast.parse(code))
+        found = block(syntax.parse(code))
     except SyntaxError:  # a magic: `course release` refuses parts beside one
         return []
     if found is None or not isinstance(found.items[0].optional_vars, ast.Name):

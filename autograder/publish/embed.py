@@ -15,6 +15,8 @@ import textwrap
 import zlib
 from collections.abc import Mapping
 
+from autograder import syntax
+
 TITLE = "준비: 이 칸을 먼저 실행하세요"
 _WIDTH = 76
 
@@ -89,7 +91,7 @@ def _title(own: str) -> tuple[str, str]:
 
 def remaining(own: str) -> str:
     """The author's lines without those that only find book/ on the author's disk."""
-    tree = ast.parse(own)
+    tree = syntax.parse(own)
     kept = [node for node in tree.body if "sys.path" not in ast.unparse(node)]
     used = {node.id for part in kept for node in ast.walk(part) if isinstance(node, ast.Name)}
     gone: set[int] = set()

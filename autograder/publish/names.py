@@ -8,6 +8,8 @@ import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autograder import syntax
+
 # What IPython adds to Python's own names.
 _ALWAYS = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__file__", "__doc__"}
 
@@ -48,7 +50,7 @@ def names(source: str) -> Names:
 
 def parsed(source: str) -> ast.Module:
     """A code cell's syntax tree. Raises SyntaxError."""
-    return ast.parse(_without_magics(source))
+    return syntax.parse(_without_magics(source))
 
 
 def _inner(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from autograder import notebooks
+from autograder import notebooks, syntax
 from autograder.judge.points import block, declared, part_of
 
 
@@ -17,7 +17,7 @@ def problems(cell: NotebookNode) -> Iterator[str]:
     if notebooks.role(cell) not in ("public", "hidden") or "checks.parts" not in cell.source:
         return
     try:
-        tree = ast.parse(cell.source)
+        tree = syntax.parse(cell.source)
     except SyntaxError:
         yield f"{name}: checks.parts를 쓰는 칸은 %나 ! 없이 파이썬으로만 쓰세요"
         return
