@@ -49,8 +49,8 @@ class Paper:
         return [points, *([carried] if carried else [])]
 
     @cached_property
-    def parts(self) -> dict[str, str]:
-        """The hashes in `parts` that are the same for every submission."""
+    def common(self) -> dict[str, str]:
+        """Those of the hashes of `parts` that are the same for every submission."""
         content = {
             "files": {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()},
             "limits": asdict(self.limits),
@@ -107,7 +107,7 @@ def parts(paper: Paper, steps: list[Step], rebuilt: NotebookNode) -> dict[str, s
     return {
         "answers": _hash([answers, written]),
         "tests": _hash([tests, [step.id for step in steps], *paper.settings]),
-        **paper.parts,
+        **paper.common,
     }
 
 

@@ -184,15 +184,17 @@ class Rows:
         return cls(db, student, lab)
 
     def _write(self, table: Table, before: list, now: list, *columns: str) -> None:
-        changed = [
-            {"key": new.id} | {name: getattr(new, name) for name in columns}
-            for old, new in zip(before, now, strict=True)
-            if any(getattr(old, name) != getattr(new, name) for name in columns)
-        ]
-        if changed:
-            values = {name: bindparam(name) for name in columns}
+        """Only columns that are other now: a TA may be changing another one of the same row."""
+        changed: dict[tuple[str, ...], list[dict]] = {}
+        for old, new in zip(before, now, strict=True):
+            names = tuple(name for name in columns if getattr(old, name) != getattr(new, name))
+            row = {"key": new.id} | {name: getattr(new, name) for name in names}
+            changed.setdefault(names, []).append(row)
+        changed.pop((), None)
+        for names, rows in changed.items():
+            values = {name: bindparam(name) for name in names}
             self._db.connection().execute(
-                update(table).where(table.c.id == bindparam("key")).values(values), changed
+                update(table).where(table.c.id == bindparam("key")).values(values), rows
             )
 
 

@@ -286,7 +286,7 @@ class Peer:
         try:
             self._post(reply, known)
         except CodecError as error:
-            kept = {key: reply[key] for key in ("called", "outputs") if key in reply}
+            kept = {key: reply[key] for key in ("called", "outputs", "bound") if key in reply}
             self._post(kept | {"error": self._told(CannotCross(str(error)))})
 
     def _serve(self, request: dict, reply: dict) -> Known | None:

@@ -51,9 +51,7 @@ class Judge(Peer):
         self.carrying = False  # functions of the reference are in the student's hands
         self.shut = False  # … and answer nothing now
         self.after_call: Callable[[], None] = lambda: None
-        self.bind: Callable[[str, remote.RemoteFunction | None], bool] = lambda name, function: (
-            False
-        )
+        self.bind: Callable[[str, remote.RemoteFunction | None], bool] = lambda *_: False
         self._names: dict[int, list[str]] = {}  # handle → names that it was told to be bound to
 
     # ------------------------------------------------------------ time

@@ -102,7 +102,7 @@ class Forker:
         """Hangs up: it sees that, clears up and ends."""
         self._control.close()
         self._sweep()
-        self._folder, self._next = self._next, None
+        self._folder, self._next = self._next, None  # nobody will stand by in it any more
         self._sweep()
 
     def _ask(self, request: dict, job: dict, folder: str | None, others: Sequence[int]) -> None:

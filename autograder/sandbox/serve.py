@@ -82,8 +82,8 @@ class Student(Peer):
                 reply["called"] = self._guard.called[:1]
             if shown := recorder.finished():
                 reply["outputs"] = shown
-            self._tell_names(reply)
             self._guard = kept
+            self._tell_names(reply)
 
     def _tell_names(self, reply: dict, also: Iterable[str] = ()) -> None:
         """Says which names of functions are bound to others than the judge knows; None for no function.

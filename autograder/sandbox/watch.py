@@ -52,7 +52,8 @@ class Watch:
         self._current: str | None = None
         self._why: Literal["timeout", "died"] = "died"
         self._total_end = self._cell_end = time.monotonic() + limits.submission_seconds
-        self._done = self._silent = False
+        self._done = False
+        self._silent = False  # nothing more comes that could be believed
 
     def run(self) -> Report:
         """Raises OSError when the channel breaks."""
@@ -77,16 +78,14 @@ class Watch:
 
     def _read(self) -> None:
         """Takes all that is in the pipe now."""
-        while not self._done and select.select([self._events], [], [], 0)[0]:
+        while not (self._done or self._silent) and select.select([self._events], [], [], 0)[0]:
+            chunk = os.read(self._events, _CHUNK)
+            self._silent = not chunk
             try:
-                told = self._reader.feed(chunk := os.read(self._events, _CHUNK))
+                for kind, what in self._reader.feed(chunk):
+                    self._take(kind, what)
             except Nonsense:
-                chunk, told = b"", []
-            for kind, what in told:
-                self._take(kind, what)
-            if not chunk:
                 self._silent = True
-                return
 
     def _take(self, kind: str, what: object) -> None:
         if kind == "done":

@@ -107,3 +107,19 @@ def test_extra_credit_and_a_tas_own_score_count_as_nbgrader_counts_them(gradeboo
     gradebook.db.commit()
     theirs = {grade[0]: grade[-1] for grade in told(gradebook, "s")["grades"]}
     assert {m.name: m.score for m in Rows(gradebook.db, "s", "toy").marks} == theirs
+
+
+def test_what_a_ta_changes_meanwhile_stays(gradebook):
+    gradebook.add_student("s")
+    Rows.made(gradebook.db, "s", "toy")
+    gradebook.db.commit()
+    rows = Rows(gradebook.db, "s", "toy")
+    name = next(mark.name for mark in rows.marks if not mark.written)
+    gradebook.find_grade(name, "toy", "toy", "s").manual_score = 4.0
+    gradebook.db.commit()
+    for mark in rows.marks:
+        mark.auto_score = 1.0
+    rows.write()
+    gradebook.db.commit()
+    found = gradebook.find_grade(name, "toy", "toy", "s")
+    assert (found.auto_score, found.manual_score) == (1.0, 4.0)

@@ -30,6 +30,22 @@ def back():
     assert_passes(executor, answer, test)
 
 
+def test_also_one_whose_value_cannot_cross(executor):
+    answer = """
+import math
+
+def f():
+    return 1
+
+def change():
+    global f
+    f = lambda: 2
+    return math
+"""
+    test = "try:\n    change()\nexcept TypeError:\n    pass\nassert f() == 2"
+    assert_passes(executor, answer, "assert f() == 1", test)
+
+
 def test_so_may_a_cell_of_the_students_own(executor):
     steps = [
         Step("a", "def f():\n    return 1", "answer", "a", ("f",)),
