@@ -25,9 +25,17 @@ class Nest:
     def __init__(self) -> None:
         with open("/proc/self/ns/pid", "rb") as own:
             linux.unshare(linux.NEWPID)
-            self._init, self._pipe = _start_init()
-            self._inside = os.open("/proc/self/ns/pid_for_children", os.O_RDONLY | os.O_CLOEXEC)
-            linux.setns(own.fileno(), linux.NEWPID)
+            try:
+                self._init, self._pipe = _start_init()
+                try:
+                    path = "/proc/self/ns/pid_for_children"  # none, if init is dead already
+                    self._inside = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                except OSError:
+                    os.close(self._pipe)
+                    self._gone()
+                    raise
+            finally:  # or this process could never fork again
+                linux.setns(own.fileno(), linux.NEWPID)
 
     @contextlib.contextmanager
     def inside(self) -> Iterator[None]:
@@ -43,13 +51,19 @@ class Nest:
 
     def kill(self) -> None:
         """Ends every process inside. The owner then waits for its own children, and calls `close`."""
-        os.kill(self._init, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # see _gone
+            os.kill(self._init, signal.SIGKILL)
 
     def close(self) -> None:
         """Waits until nothing is left inside; every child that the owner forked must be waited for."""
-        os.waitpid(self._init, 0)
+        self._gone()
         os.close(self._pipe)
         os.close(self._inside)
+
+    def _gone(self) -> None:
+        """Waits for init. One that was killed while it was made is waited for already (_start_init)."""
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self._init, 0)
 
 
 def descend() -> None:

@@ -17,7 +17,16 @@ import psutil
 from autograder.course import Course
 from autograder.grading import history, record
 from tests.executors import run
-from tests.grading.toycourse import HALF, RIGHT, ROOT, hand_in, make_course, scores, set_manual
+from tests.grading.toycourse import (
+    HALF,
+    RIGHT,
+    ROOT,
+    hand_in,
+    make_course,
+    scores,
+    set_manual,
+    unhurried,
+)
 
 BLOWS = ("worker", "writer", "all")
 
@@ -37,7 +46,8 @@ def regraded_class(folder: Path, students: int) -> Course:
         set_manual(course, name, "reflection", 8)
     run(course)
     for position, name in enumerate(names):
-        hand_in(course, name, RIGHT if position % 3 else HALF, written=f"{position}번째 새 답")
+        answers = unhurried(RIGHT if position % 3 else HALF)
+        hand_in(course, name, answers, written=f"{position}번째 새 답")
     return course
 
 

@@ -23,7 +23,7 @@ from autograder.grading.wire import pack, pack_marked, unpack, unpack_marked
 from autograder.sandbox.fork import ForkExecutor
 from tests.executors import run
 from tests.grading.killing import heed_control_c
-from tests.grading.toycourse import HALF, RIGHT, ROOT, hand_in, make_course, scores
+from tests.grading.toycourse import HALF, RIGHT, ROOT, hand_in, make_course, scores, unhurried
 from tests.judge.lab import handed_in
 
 STUDENTS = 16
@@ -49,7 +49,7 @@ def dask() -> Iterator:
 def course(tmp_path) -> Course:
     made = make_course(tmp_path / "course")
     for number in range(STUDENTS):
-        hand_in(made, f"s{number:02}", RIGHT if number % 3 else HALF)
+        hand_in(made, f"s{number:02}", unhurried(RIGHT if number % 3 else HALF))
     return made
 
 

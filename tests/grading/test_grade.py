@@ -30,6 +30,7 @@ from tests.grading.toycourse import (
     scores,
     set_lab,
     set_manual,
+    unhurried,
 )
 from tests.judge.lab import toy
 
@@ -236,7 +237,7 @@ def test_a_stale_release_is_one_line(course, monkeypatch, capsys):
 def test_control_c_is_one_line_and_the_next_run_goes_on(course):
     """Kills that give no time for a last word: test_kills.py."""
     for number in range(12):
-        hand_in(course, f"s{number:02}", RIGHT if number % 2 else HALF)
+        hand_in(course, f"s{number:02}", unhurried(RIGHT if number % 2 else HALF))
     process = subprocess.Popen(
         [sys.executable, "-m", "autograder", "grade", "--workers", "1"],
         cwd=course.root,

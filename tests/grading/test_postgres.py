@@ -45,7 +45,7 @@ def test_the_same_scores_as_on_sqlite(postgres, tmp_path, monkeypatch):
 
 
 def test_a_killed_writer_leaves_nothing_half_done(postgres, tmp_path, monkeypatch):
-    before = regraded_class(tmp_path / "sqlite", 6)
+    before = regraded_class(tmp_path / "sqlite", 12)
     whole = copied(before, tmp_path / "whole")
     run(whole)
 
@@ -58,7 +58,7 @@ def test_a_killed_writer_leaves_nothing_half_done(postgres, tmp_path, monkeypatc
     (course.root / "gradebook.db").unlink()
     assert struck(course, "writer", 3, random.Random(0))
     results, changes = rehearse(course, course.labs, workers=1, say=lambda line: None, quiet=True)
-    assert changes and len(results) == 6
+    assert changes and len(results) == 12
     run(course)
     killed = state(course)
     monkeypatch.delenv("COURSE_DB_URL")
