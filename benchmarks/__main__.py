@@ -29,7 +29,7 @@ def main() -> int:
         sizes, prints, rounds, most = [1, 4], [], 1, 4
     else:
         sizes = sorted({max(1, chosen.handins // 6), chosen.handins})
-        prints, rounds, most = [10, 200], chosen.repeat, chosen.most
+        prints, rounds, most = [10, 200], chosen.repeat, max(chosen.most, sizes[-1])
     course = Course.find(ROOT)
     graders: list[Grader] = [OfCourse(1), OfCourse(2), Nbgrader()]
     notes: list[str] = []
@@ -42,9 +42,9 @@ def main() -> int:
         print(notes[-1], flush=True)
 
     found: list[report.Measured] = []
-    lowest: dict[str, list[float]] = {"forked": [], "cells": []}
+    lowest = report.Floor()
     for _ in range(rounds):
-        _add_floor(lowest, prepare(course, sizes[-1]))
+        lowest.add(floor(prepare(course, most)))
         rows = [(n, 0) for n in sizes] + [(sizes[0], kb) for kb in prints]
         rows += [(most, 0)] if most > sizes[-1] else []
         for count, print_kb in rows:
@@ -61,7 +61,7 @@ def main() -> int:
                 found.append(report.Measured(grader.name, count, print_kb, cost))
                 what = f"{count} hand-ins" + (f" printing {print_kb} KB" if print_kb else "")
                 print(f"{grader.name}, {what}: {cost.seconds:.1f} s, {cost.peak_mb:.0f} MB")
-    _add_floor(lowest, prepare(course, sizes[-1]))  # before and after: machines change
+    lowest.add(floor(prepare(course, most)))  # before and after: machines change
     # A grader that fell out half way has no line to draw.
     whole = [each for each in found if each.grader in {grader.name for grader in graders}]
     if not whole:
@@ -69,11 +69,6 @@ def main() -> int:
     folder = chosen.to / f"{datetime.now(UTC):%Y-%m-%d}"
     print(f"-> {report.write(folder, whole, lowest, notes, chosen.quick)}")
     return 0
-
-
-def _add_floor(found: dict[str, list[float]], work: Work) -> None:
-    for name, seconds in floor(work).items():
-        found[name] += seconds
 
 
 def _once(grader: Grader, work: Work) -> Cost:

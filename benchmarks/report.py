@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 from benchmarks.meter import Cost
 
@@ -25,9 +25,24 @@ class Measured:
     cost: Cost
 
 
-def write(
-    folder: Path, all_: list[Measured], floor: dict[str, list[float]], notes: list[str], quick: bool
-) -> Path:
+class Floor:
+    """What cannot be saved: seconds of each hand-in, with its fork (`forked`) and without (`cells`)."""
+
+    def __init__(self) -> None:
+        self._rounds: dict[str, list[list[float]]] = {"forked": [], "cells": []}
+
+    def add(self, seconds: dict[str, list[float]]) -> None:
+        """One more round over the same hand-ins; of every hand-in the median round counts."""
+        for what, rounds in self._rounds.items():
+            rounds.append(seconds[what])
+
+    def mean(self, what: str, first: int = 0, end: int | None = None) -> float:
+        """Of the hand-ins from number `first` until before `end`: what a further one of them costs."""
+        each = [median(rounds) for rounds in zip(*self._rounds[what], strict=True)]
+        return fmean(each[first:end])
+
+
+def write(folder: Path, all_: list[Measured], floor: Floor, notes: list[str], quick: bool) -> Path:
     """Writes results.md and growth.png into `folder`; returns the Markdown file."""
     folder.mkdir(parents=True, exist_ok=True)
     graders = list(dict.fromkeys(each.grader for each in all_))
@@ -35,7 +50,8 @@ def write(
     most = min(
         max(m.handins for m in all_ if m.grader == name and m.print_kb == 0) for name in graders
     )
-    cells = median(floor["cells"])
+    fewest = min(each.handins for each in all_)
+    cells = floor.mean("cells", fewest, most)
     lines = [
         f"# Grading lab rnn, {datetime.now(UTC):%Y-%m-%d}",
         "",
@@ -44,8 +60,8 @@ def write(
         "Quick run: few hand-ins, no repetition; these figures are noise." if quick else "",
         f"All graders in turn in one run, the same hand-ins, without demo cells; at most {most}.",
         "",
-        f"Floor: {median(floor['forked']) * 1000:.0f} ms a hand-in (fork of a warm process, bare "
-        f"exec), of which the cells are {cells * 1000:.0f} ms.",
+        f"Floor: {floor.mean('forked', fewest, most) * 1000:.0f} ms for a further hand-in (fork of a "
+        f"warm process, bare exec), of which the cells are {cells * 1000:.0f} ms.",
         "",
         "| grader | hand-ins | total s | start s | s per further hand-in | overhead ms | "
         "hand-ins per s | peak MB |",
@@ -93,22 +109,22 @@ def write(
     return path
 
 
-def _further(all_: list[Measured], floor: dict[str, list[float]]) -> list[str]:
+def _further(all_: list[Measured], floor: Floor) -> list[str]:
     """What one more hand-in costs `course grade`, on the clock and in processor time."""
-    forked, cells = median(floor["forked"]), median(floor["cells"])
     lines = [
-        "What a further hand-in costs, and what of it is more than its cells' own "
-        f"{cells * 1000:.0f} ms (in brackets: in times of the floor):",
+        "What a further hand-in costs, and what of it is more than these hand-ins' own cells take "
+        "(in brackets: in times of their floor):",
         "",
-        "| grader | hand-ins | clock ms | more ms | processor ms | more ms |",
-        "|---|---|---|---|---|---|",
+        "| grader | hand-ins | cells ms | floor ms | clock ms | more ms | processor ms | more ms |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name in dict.fromkeys(each.grader for each in all_ if "course grade" in each.grader):
         clock, used = _points(all_, name), _points(all_, name, "cpu_seconds")
         for place in range(1, len(clock)):
             few, many = clock[place - 1][0], clock[place][0]
+            cells, forked = floor.mean("cells", few, many), floor.mean("forked", few, many)
             found = [_line(points[place - 1 : place + 1])[1] for points in (clock, used)]
-            costs = [
+            costs = [f"{cells * 1000:.0f}", f"{forked * 1000:.0f}"] + [
                 f"{each * 1000:.0f} | {(each - cells) * 1000:.0f} ({(each - cells) / forked:.2f})"
                 for each in found
             ]
